@@ -1,0 +1,41 @@
+"""AWS accounts: one purpose each, with the roles that GitHub Actions may assume there."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from twinlock.model.policy import ManagedPolicy, Role
+
+
+class Purpose(enum.Enum):
+    """What an account is for; no two share one account."""
+
+    BUILD = "build"
+    INTEGRATION = "integration"
+    PRODUCTION = "production"
+    EVIDENCE = "evidence"
+    MANAGEMENT = "management"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One AWS account.
+
+    Attributes:
+        purpose: What it is for.
+        id: Its twelve digits.
+        region: Where its regional resources live.
+        oidc_provider: ARN of the identity provider for GitHub Actions.
+        boundary: The permissions boundary that every role here carries.
+        roles: Exactly the roles here that trust GitHub, or are twinlock's own.
+    """
+
+    purpose: Purpose
+    id: str
+    region: str
+    oidc_provider: str
+    boundary: ManagedPolicy
+    roles: tuple[Role, ...]
