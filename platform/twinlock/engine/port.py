@@ -1,0 +1,79 @@
+"""The port that provisioning talks to. Two adapters: the embedded engine (world) and Pulumi (cloud)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twinlock.engine.result import Change, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack to run: a Pulumi project and stack name, and the program that declares it.
+
+    Attributes:
+        program: `organization`, `repositories`, `protections` or `integration`.
+        group: The stack's name: a service, or `platform`; the organization's own stack is `organization/platform`.
+        declare: The inline program: declares every resource, exports outputs with `pulumi.export`.
+    """
+
+    program: str
+    group: str
+    declare: Callable[[], None]
+
+    @property
+    def project(self) -> str:
+        """The Pulumi project name."""
+        return f"twinlock-{self.program}"
+
+    @property
+    def id(self) -> str:
+        """`program/group`, as people see it."""
+        return f"{self.program}/{self.group}"
+
+    @property
+    def reference(self) -> str:
+        """How another stack names this one in a `pulumi.StackReference`."""
+        return stack_reference(self.program, self.group)
+
+
+def stack_reference(program: str, group: str) -> str:
+    """Return the fully qualified name under which a stack's outputs are read."""
+    return f"organization/twinlock-{program}/{group}"
+
+
+class Listener(Protocol):
+    """Hears each step as it is done; a silent one is `ignore`."""
+
+    def __call__(self, stack: str, change: Change) -> None:
+        """Take note of one step."""
+
+
+def ignore(stack: str, change: Change) -> None:
+    """Take no note."""
+    del stack, change
+
+
+class Engine(Protocol):
+    """Runs stacks.
+
+    Every method raises `twinlock.errors.Incomplete` when the run could not be completed (unreachable, refused,
+    locked by another run), naming the stack, the resource and the mend; what was done until then is in the state,
+    and the next run finishes it.
+    """
+
+    def preview(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Return what `up` would do, compared with live, and change nothing."""
+
+    def up(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Make live equal to what the stack declares."""
+
+    def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Delete what the stack's state holds, in reverse order."""
+
+    def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
+        """Return a stack's outputs as of its last run, or None where it has never run."""
