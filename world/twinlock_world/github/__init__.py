@@ -1,0 +1,39 @@
+"""The local GitHub: REST on durable state, with the refusals that GitHub gives.
+
+What the rest of the world uses:
+
+- `application(store, git_root)`: the ASGI application; its `statistics` counts requests and unknown routes
+- `accounts.ensure_organization`, `ensure_user`, `ensure_app`, `expire_token`: how the seed writes
+- `auth.resolve_token(store, token)`: who holds a token
+- `repository.find_repository(store, owner, name)`: with `.id` the repository's git directory is `git_root/ID.git`
+- `access.may_read`, `access.may_push`: whether an identity may clone, or push at all
+- `snapshot.snapshot(store, git_root)`: everything that the local GitHub holds, as one document
+- `NOT_ENFORCED`: what is kept and answered but does not yet bind anybody
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world.git_objects import GitRepositories
+from twinlock_world.github.application import GitHub
+from twinlock_world.github.routes import ROUTES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from twinlock_world.store import Store
+
+NOT_ENFORCED: Final = (
+    "rulesets and branch protection on push, merge and the contents API",
+    "environments' reviewers, timers, branch policies and protection rules",
+    "Actions policy: no workflow runs",
+    "OIDC: no tokens are issued",
+    "webhooks are stored, not delivered",
+    "rate limits",
+)
+
+
+def application(store: Store, git_root: Path) -> GitHub:
+    """Return the GitHub API on this state."""
+    return GitHub(store, GitRepositories(git_root), ROUTES)

@@ -1,0 +1,164 @@
+"""The GitHub API as an ASGI application.
+
+Reads a request, finds its route, runs the handler inside one transaction, and writes the answer with the headers
+that GitHub's clients rely on. Handlers are short and synchronous on purpose: no two requests ever interleave, so each
+is atomic. Composed into a server by its owner; `github.application` makes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import parse_qsl
+
+from twinlock_world.github.auth import identify
+from twinlock_world.github.call import Call, Reply, Request, wrong_field
+from twinlock_world.github.errors import GitHubError, invalid
+from twinlock_world.github.routing import Route, Router
+from twinlock_world.github.urls import Urls
+from twinlock_world.jsonvalue import FieldError
+
+if TYPE_CHECKING:
+    from twinlock_world.git_objects import GitRepositories
+    from twinlock_world.store import Store
+
+Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own types are as loose as this
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_MOUNT: Final = "/api/v3"
+_LARGEST_BODY: Final = 64 * 1024 * 1024
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
+_RATE_LIMIT: Final = {
+    "x-ratelimit-limit": "15000",
+    "x-ratelimit-remaining": "14999",
+    "x-ratelimit-used": "1",
+    "x-ratelimit-reset": "4102444800",
+    "x-ratelimit-resource": "core",
+}
+_FIXED_HEADERS: Final = {
+    **_RATE_LIMIT,
+    "cache-control": "private, max-age=60, s-maxage=60",
+    "vary": "Accept, Authorization",
+    "x-content-type-options": "nosniff",
+    "x-github-media-type": "github.v3; format=json",
+}
+
+
+@dataclass(slots=True)
+class Statistics:
+    """What was asked of the application since it started."""
+
+    requests: int = 0
+    unknown_routes: Counter[str] = field(default_factory=Counter)
+
+
+class GitHub:
+    """The ASGI application."""
+
+    def __init__(self, store: Store, git: GitRepositories, routes: Iterable[Route]) -> None:
+        self.statistics = Statistics()
+        self._store = store
+        self._git = git
+        self._router = Router(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        content = await _read(receive)
+        status, headers, body = self.respond(_request(scope, content))
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def respond(self, request: Request) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and content of the answer to a request."""
+        self.statistics.requests += 1
+        try:
+            reply = self._handle(request)
+        except GitHubError as error:
+            reply = Reply(error.status, error.body())
+        except FieldError as error:
+            refused = wrong_field(error.field, error.problem)
+            reply = Reply(refused.status, refused.body())
+        if reply.then is not None:
+            reply.then()
+        return _finish(request, reply)
+
+    def _handle(self, request: Request) -> Reply:
+        if len(request.content) > _LARGEST_BODY:
+            raise GitHubError(413, "Payload Too Large")
+        reading = request.method == "GET"
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            return self._unknown(request)
+        route, params = found
+        if "\0" in "".join(params.values()):
+            raise invalid("Invalid request.\n\nA name may not hold a null character.")
+        with nullcontext() if reading else self._store.transaction():
+            identity = identify(self._store, request.headers.get("authorization"))
+            return route.run(Call(request, params, identity, self._store, self._git))
+
+    def _unknown(self, request: Request) -> Reply:
+        name = f"{request.method} {_shape(request.path)}"
+        self.statistics.unknown_routes[name] += 1
+        return Reply(501, GitHubError(501, f"This world has no route {name}").body())
+
+
+def _shape(path: str) -> str:
+    """Return a path with what varies left out, so that calls of one route count together."""
+    segments = path.strip("/").split("/")
+    names = {"repos": ("{owner}", "{repo}"), "orgs": ("{org}",), "users": ("{username}",)}.get(segments[0], ())
+    head = [segments[0], *names][: len(segments)]
+    rest = ["{id}" if re.fullmatch(r"[0-9]+|[0-9a-f]{40}", segment) else segment for segment in segments[len(head) :]]
+    return "/" + "/".join([*head, *rest])
+
+
+def _finish(request: Request, reply: Reply) -> tuple[int, dict[str, str], bytes]:
+    headers: dict[str, str] = {**_FIXED_HEADERS, **reply.headers}
+    if reply.body is None and reply.raw is None:
+        return reply.status, {**headers, "content-length": "0"}, b""
+    body = reply.raw if reply.raw is not None else json.dumps(reply.body, separators=(",", ":")).encode()
+    headers.setdefault("content-type", "application/json; charset=utf-8")
+    if reply.status in {200, 201}:
+        headers["etag"] = f'"{hashlib.sha256(body).hexdigest()}"'
+        if request.method == "GET" and _matches(request.headers.get("if-none-match"), headers["etag"]):
+            return 304, {name: value for name, value in headers.items() if name != "content-type"}, b""
+    return reply.status, {**headers, "content-length": str(len(body))}, body
+
+
+def _matches(header: str | None, etag: str) -> bool:
+    if header is None:
+        return False
+    return etag in {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+def _request(scope: Scope, content: bytes) -> Request:
+    headers: Mapping[str, str] = {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+    }
+    path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    mounted = path == _MOUNT or path.startswith(f"{_MOUNT}/")
+    host = headers.get("host", "")
+    origin = f"http://{host if _HOST.fullmatch(host) else '127.0.0.1'}"
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    urls = Urls(origin, _MOUNT if mounted else "")
+    return Request(method, path.removeprefix(_MOUNT) if mounted else path, query, headers, content, urls)
+
+
+async def _read(receive: Receive) -> bytes:
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= _LARGEST_BODY + 1:
+            parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)

@@ -1,0 +1,29 @@
+"""Addresses and node ids as they stand in GitHub's bodies."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Addresses below one origin, with the API where the caller found it (`/` or `/api/v3`)."""
+
+    origin: str
+    mount: str
+
+    def api(self, *segments: str | int) -> str:
+        """Return an API address; each segment is encoded, slashes included."""
+        return "/".join([self.origin + self.mount, *(quote(str(segment), safe="") for segment in segments)])
+
+    def html(self, *segments: str | int) -> str:
+        """Return the address of a page for people."""
+        return "/".join([self.origin, *(quote(str(segment), safe="/") for segment in segments)])
+
+
+def node_id(prefix: str, identifier: int) -> str:
+    """Return the global id of an object: its type, and MessagePack of `[0, id]` as GitHub has it."""
+    packed = b"\x92\x00\xce" + identifier.to_bytes(4, "big")
+    return f"{prefix}_{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
