@@ -18,7 +18,8 @@ class OwnerRule:
 
     Attributes:
         pattern: The file pattern.
-        owners: Team slugs, or logins; empty where the line takes ownership away.
+        owners: Slugs of the organization's teams; anybody else as CODEOWNERS writes them (`@login`,
+            `@other-organization/team`, an address). Empty where the line takes ownership away.
     """
 
     pattern: str

@@ -32,9 +32,11 @@ class Unread:
 
     Attributes:
         reason: One line: why.
+        name: Which one it is, for an element of a collection whose name at least was read.
     """
 
     reason: str
+    name: str | None = None
 
 
 Observed: TypeAlias = Seen[T] | Absent | Unread

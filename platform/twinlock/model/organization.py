@@ -31,9 +31,10 @@ class Team:
         slug: Its slug, which is also its name.
         description: One line for people.
         privacy: `closed` (visible) or `secret`.
-        members: Logins of its members, direct ones only.
+        members: Logins of its members; GitHub counts those of child teams too.
         invited: Logins that were invited and have not accepted.
         parent: Slug of the parent team, if any: a parent's grants are inherited.
+        maintainers: Logins of the members who may add further members.
     """
 
     slug: Annotated[str, Identity]
@@ -42,6 +43,7 @@ class Team:
     members: Annotated[frozenset[str], Exact]
     invited: Annotated[frozenset[str], Subset]
     parent: Annotated[str | None, Exact]
+    maintainers: Annotated[frozenset[str], Subset] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,17 @@ class Statement:
     not_resources: frozenset[str] = frozenset()
     conditions: frozenset[Condition] = frozenset()
 
+    def __str__(self) -> str:
+        """Return the statement on one line, its sets sorted."""
+        words = [self.effect.value]
+        for name in ("principals", "not_principals", "actions", "not_actions", "resources", "not_resources"):
+            values = sorted(getattr(self, name))
+            if values:
+                words.append(f"{name.replace('_', ' ')} {', '.join(values)}")
+        if self.conditions:
+            words.append("where " + " and ".join(sorted(map(str, self.conditions))))
+        return " ".join(words)
+
 
 Document = frozenset[Statement]
 """A policy document: its statements; their order has no meaning in IAM."""

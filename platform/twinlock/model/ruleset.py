@@ -9,7 +9,7 @@ import enum
 from dataclasses import dataclass
 from typing import Annotated
 
-from twinlock.model.marks import AtLeast, Exact, Identity, Subset, Superset
+from twinlock.model.marks import AtLeast, AtMost, Exact, Identity, Subset, Superset
 
 
 class Target(enum.Enum):
@@ -136,6 +136,8 @@ class Ruleset:
         pull_request: What a pull request needs, or None where changes need none.
         strict_checks: A branch must be up to date before its checks count.
         checks: Required status checks.
+        checks_on_creation: The checks hold for a new ref too.
+        fetch_and_merge: The update rule lets a fork pull changes from its upstream.
     """
 
     name: Annotated[str, Identity]
@@ -153,3 +155,5 @@ class Ruleset:
     pull_request: PullRequestRule | None
     strict_checks: Annotated[bool, AtLeast]
     checks: Annotated[frozenset[Check], Superset]
+    checks_on_creation: Annotated[bool, AtLeast] = True
+    fetch_and_merge: Annotated[bool, AtMost] = False

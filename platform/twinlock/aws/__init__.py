@@ -1,0 +1,1 @@
+"""AWS's JSON and the model: policies, roles, sessions."""

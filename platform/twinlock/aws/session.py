@@ -1,0 +1,182 @@
+"""IAM of one account, over boto3: explicit credentials, bounded time, a count of the calls.
+
+Nothing ambient is used: no environment variable, no profile and no instance metadata decides which account is read.
+On the cloud the caller obtains temporary credentials for the auditor's role and passes them here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from twinlock.errors import Incomplete
+from twinlock.model.declaration import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Keys of one account; the secrets stay out of every `repr`.
+
+    Attributes:
+        access_key: Public half.
+        secret_key: Secret half.
+        session_token: For temporary credentials.
+    """
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+class Missing(Exception):  # noqa: N818 - IAM's own word is NoSuchEntity
+    """IAM says that it does not exist."""
+
+
+class Refused(Exception):  # noqa: N818 - as above
+    """IAM did not give the answer.
+
+    Attributes:
+        reason: One line: IAM's code and message.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Iam(Protocol):
+    """IAM of one account."""
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far."""
+
+    def call(self, operation: str, **arguments: str) -> Mapping[str, object]:
+        """Make one request (`get_role`, `RoleName=...`).
+
+        Raises:
+            Missing: What the request names does not exist.
+            Refused: IAM refused or failed.
+            Incomplete: AWS cannot be reached, or refuses the keys.
+        """
+
+    def pages(self, operation: str, key: str, **arguments: str) -> Sequence[object]:
+        """Make a request through all its pages and return the elements under `key`.
+
+        Raises:
+            Missing: As `call`.
+            Refused: As `call`.
+            Incomplete: As `call`.
+        """
+
+
+_BAD_KEYS = frozenset(
+    {"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "UnrecognizedClientException", "AuthFailure"}
+)
+_MEND = {
+    Where.WORLD: "Start the world afresh: `twinlock world up --detach`, then `twinlock up`.",
+    Where.CLOUD: "Check the auditor's role and the network, then run the same command again.",
+}
+
+
+class BotoIam:
+    """IAM over boto3."""
+
+    def __init__(self, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None) -> None:
+        """Prepare a client; nothing is sent yet.
+
+        Args:
+            credentials: The account's keys.
+            region: Region of the requests' signatures.
+            target: Where this AWS is, which decides how errors are mended.
+            endpoint: Address of the local AWS; None for the cloud.
+
+        Raises:
+            Incomplete: The target is the world and no endpoint is named: the cloud would be asked instead.
+        """
+        if target is Where.WORLD and endpoint is None:
+            raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
+        # boto3 takes a third of a second to import, which commands that never reach AWS need not pay.
+        import boto3  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415
+
+        self._target = target
+        self._calls = 0
+        self._client = boto3.session.Session(
+            aws_access_key_id=credentials.access_key,
+            aws_secret_access_key=credentials.secret_key,
+            aws_session_token=credentials.session_token,
+            region_name=region,
+        ).client(
+            "iam",
+            endpoint_url=endpoint,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=15,
+                retries={"max_attempts": 3, "mode": "standard"},
+                max_pool_connections=8,
+                proxies={} if target is Where.WORLD else None,
+            ),
+        )
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far."""
+        return self._calls
+
+    def call(self, operation: str, **arguments: str) -> Mapping[str, object]:
+        """Make one request; see `Iam.call`.
+
+        Raises:
+            Missing: What the request names does not exist.
+            Refused: IAM refused or failed.
+            Incomplete: AWS cannot be reached, or refuses the keys.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in the constructor
+
+        self._calls += 1
+        try:
+            answer: Mapping[str, object] = getattr(self._client, operation)(**arguments)
+        except ClientError as error:
+            raise self._translated(error.response.get("Error", {})) from None
+        except BotoCoreError as error:
+            raise Incomplete(
+                f"AWS did not answer {operation}.",
+                f"It cannot be reached: {type(error).__name__}.",
+                _MEND[self._target],
+            ) from None
+        return answer
+
+    def pages(self, operation: str, key: str, **arguments: str) -> Sequence[object]:
+        """Make a request through all its pages; see `Iam.pages`.
+
+        Raises:
+            Missing: As `call`.
+            Refused: As `call`, or an answer without the list.
+            Incomplete: As `call`.
+        """
+        found: list[object] = []
+        following = dict(arguments)
+        while True:
+            answer = self.call(operation, **following)
+            page = answer.get(key)
+            if not isinstance(page, list):
+                raise Refused(f"{operation} gave no {key}")
+            found += page
+            marker = answer.get("Marker")
+            if not answer.get("IsTruncated"):
+                return found
+            if not isinstance(marker, str) or marker == following.get("Marker"):
+                raise Refused(f"{operation} does not say where its next page begins")
+            following["Marker"] = marker
+
+    def _translated(self, error: Mapping[str, object]) -> Exception:
+        code, message = str(error.get("Code", "")), " ".join(str(error.get("Message", "")).split())
+        if code == "NoSuchEntity":
+            return Missing(message)
+        if code in _BAD_KEYS:
+            return Incomplete("AWS refused the request.", f"It does not accept the keys: {code}.", _MEND[self._target])
+        return Refused(f"{code}: {message}")

@@ -1,0 +1,1 @@
+"""GitHub's JSON and the model: one decode and encode per noun, the directory of ids, the client."""
