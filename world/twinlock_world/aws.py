@@ -1,0 +1,168 @@
+"""AWS on loopback: moto's services behind an edge that knows its callers.
+
+Why an edge: moto alone answers anybody. A key that it doesn't know lands in a default account, so a client with the
+keys of an earlier run would write where nobody looks. Here a request is served only if a key of a seeded account
+signed it. Everything is memory: a new process starts empty and with new keys. Importing moto takes most of the
+server's start, so the server imports this module in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import moto.core.request
+from moto.iam.models import IAMBackend, get_account_id_from, iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from twinlock_world import aws_call, aws_policies, aws_state
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from twinlock_world.jsonvalue import JsonObject
+
+_PARTITION: Final = "aws"
+_ADMINISTRATOR: Final = "administrator"
+_EVERYTHING: Final = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+_FIRST_FAILURE: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of an account's administrator."""
+
+    account: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+class Aws:
+    """The accounts of one process, and the WSGI application that serves them."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, Keys] = {}
+        self._services = DomainDispatcherApplication(create_backend_app)
+        self._lock = threading.Lock()
+        self._written = False
+        self.requests = 0
+        self.unserved: Counter[str] = Counter()
+
+    @property
+    def empty_since_start(self) -> bool:
+        """Whether no caller has changed anything since this process started."""
+        return not self._written
+
+    def ensure_account(self, account: str) -> Keys:
+        """Return the keys of an account's administrator, making the account where there is none."""
+        with self._lock:
+            if account not in self._keys:
+                backend = _iam(account)
+                backend.create_user(_PARTITION, _ADMINISTRATOR)
+                backend.put_user_policy(_ADMINISTRATOR, _ADMINISTRATOR, _EVERYTHING)
+                made = backend.create_access_key(_ADMINISTRATOR)
+                self._keys[account] = Keys(account, made.access_key_id, made.secret_access_key)
+            return self._keys[account]
+
+    def state(self) -> dict[str, JsonObject]:
+        """Return the IAM state of every seeded account, by account id."""
+        with self._lock:
+            return {account: aws_state.snapshot(_iam(account)) for account in sorted(self._keys)}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request; one at a time, since moto's memory has no locks of its own."""
+        request = _read(environ)
+        with self._lock:
+            self.requests += 1
+            response = self._answer(request, environ)
+        return response(environ, start_response)
+
+    def _answer(self, request: aws_call.Request, environ: WSGIEnvironment) -> Response:
+        call = aws_call.parse(request)
+        if isinstance(call, aws_call.Refusal):
+            return _refused(call, request)
+        account = get_account_id_from(call.access_key)
+        key = _iam(account).access_keys.get(call.access_key) if account in self._keys else None
+        if key is None:
+            return _refused(aws_call.UNKNOWN_KEY, request)
+        if not aws_call.is_genuine(call, request, key.secret_access_key):
+            return _refused(aws_call.WRONG_SIGNATURE, request)
+        if call.service == "iam" and aws_policies.concerns_aws_policies(request.body):
+            aws_policies.load(_iam(account))
+        try:
+            response = Response.from_app(self._services, environ, buffered=True)
+        except Exception as error:  # noqa: BLE001 - whatever moto stumbles over, the caller gets an answer of AWS's kind
+            return self._unserved(call, request, error)
+        if response.status_code < _FIRST_FAILURE and not aws_call.reads(call, request):
+            self._written = True
+        return response
+
+    def _unserved(self, call: aws_call.Call, request: aws_call.Request, error: Exception) -> Response:
+        name = f"{call.service}:{call.action or f'{request.method} {request.raw_path}'}"
+        self.unserved[name] += 1
+        if isinstance(error, NotImplementedError):
+            return _refused(aws_call.Refusal(501, "NotImplemented", f"This world has no {name}"), request)
+        failure = f"moto failed on {name} with {type(error).__name__}"
+        return _refused(aws_call.Refusal(500, "InternalFailure", failure), request)
+
+
+class Listener:
+    """The AWS listener: a threaded server on a socket that is already bound."""
+
+    def __init__(self, aws: Aws, bound: socket.socket) -> None:
+        host, port = bound.getsockname()
+        self._server = make_server(host, port, aws, threaded=True, request_handler=_Handler, fd=bound.fileno())
+        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+
+    def start(self) -> None:
+        """Answer requests from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no new request, and return when the listener is gone."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class _Handler(MotoRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: the second would wait for a delayed acknowledgement
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name is werkzeug's
+        """Say nothing: requests hold keys, and standard error is the user's."""
+
+
+def _iam(account: str) -> IAMBackend:
+    return iam_backends[account][_PARTITION]
+
+
+def _read(environ: WSGIEnvironment) -> aws_call.Request:
+    """Take the request in whole; leave `environ` so that moto reads the same bytes, and no account of its own choice."""
+    environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
+    arrived = moto.core.request.Request(environ)
+    body = arrived.get_data(cache=False)
+    request = aws_call.Request(
+        method=arrived.method,
+        raw_path=arrived.raw_path,
+        query=arrived.query_string.decode("latin-1"),
+        headers={name.lower(): value for name, value in arrived.headers.items()},
+        body=body,
+    )
+    environ["wsgi.input"] = io.BytesIO(body)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    return request
+
+
+def _refused(refusal: aws_call.Refusal, request: aws_call.Request) -> Response:
+    content_type, body = aws_call.render(refusal, request)
+    headers = {"x-amzn-errortype": refusal.code}
+    return Response(body, refusal.status, headers, content_type=content_type)

@@ -1,0 +1,226 @@
+"""Git over HTTP: clone, fetch and push, by git's own `upload-pack` and `receive-pack`.
+
+Why git itself: protocol versions, shallow and partial clones, atomic pushes are then exactly git's. This module only
+carries bytes between the socket and git; who may do what is a `Gatekeeper`'s answer. Called by the server for the
+three paths that git clients use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from urllib.parse import parse_qs, unquote
+
+from twinlock_world.asgi import ClientGoneError, Head, read_chunk, respond, start
+from twinlock_world.git_objects import git_environment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from twinlock_world.asgi import Receive, Scope, Send
+
+Service: TypeAlias = Literal["git-upload-pack", "git-receive-pack"]
+
+_PATH: Final = re.compile(
+    r"/(?P<owner>[^/]+)/(?P<name>[^/]+?)(?:\.git)?/(?P<action>info/refs|git-upload-pack|git-receive-pack)"
+)
+_PROTOCOL: Final = re.compile(r"version=[012]")
+_CHUNK: Final = 64 * 1024
+_FRESH: Final = {"cache-control": "no-cache, max-age=0, must-revalidate", "pragma": "no-cache"}
+_SETTINGS: Final = {
+    "core.hooksPath": "/dev/null",
+    "gc.auto": "0",  # nothing may run on after the answer
+    "receive.autogc": "false",
+    "receive.fsckObjects": "true",
+    "receive.hideRefs": "refs/pull",
+    "receive.maxInputSize": "2g",
+    "uploadpack.allowAnySHA1InWant": "true",
+    "uploadpack.allowFilter": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a git client asks of which repository: the advertisement of a service, or the service."""
+
+    owner: str
+    name: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why a client may not; `challenge` asks it for other credentials."""
+
+    status: int
+    message: str
+    challenge: bool = False
+
+
+class Gatekeeper(Protocol):
+    """Who may fetch from and push to which repository."""
+
+    def admit(self, owner: str, name: str, service: Service, token: str | None) -> Path | Denial:
+        """Return the bare repository to serve, or why it is not served."""
+
+    def pushed(self, owner: str, name: str) -> None:
+        """Note that a push to the repository has ended, whatever git made of it."""
+
+
+def match(method: str, raw_path: str) -> Route | None:
+    """Return what a git client asks, or nothing where the path is not of git's."""
+    found = _PATH.fullmatch(raw_path)
+    if found is None or (method == "GET") != (found["action"] == "info/refs") or method not in {"GET", "POST"}:
+        return None
+    return Route(unquote(found["owner"]), unquote(found["name"]), found["action"])
+
+
+class GitHttp:
+    """The ASGI application that serves git clients."""
+
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._gatekeeper = gatekeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request of a git client; its path must `match`."""
+        head = Head.of(scope)
+        route = match(head.method, head.raw_path)
+        service = None if route is None else _service(route, head)
+        if route is None or service is None:
+            await _deny(send, Denial(403, "Please upgrade your git client."))
+            return
+        admitted = self._gatekeeper.admit(route.owner, route.name, service, _password(head))
+        if isinstance(admitted, Denial):
+            await _deny(send, admitted)
+        elif route.action == "info/refs":
+            await _advertise(send, admitted, service, head)
+        else:
+            try:
+                await _exchange(receive, send, admitted, service, head)
+            finally:
+                if service == "git-receive-pack":
+                    self._gatekeeper.pushed(route.owner, route.name)
+
+
+def _service(route: Route, head: Head) -> Service | None:
+    asked = parse_qs(head.query).get("service", [""])[0] if route.action == "info/refs" else route.action
+    match asked:
+        case "git-upload-pack" | "git-receive-pack":
+            return asked
+        case _:
+            return None  # a client of the time before smart HTTP
+
+
+def _password(head: Head) -> str | None:
+    scheme, _, value = head.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() in {"bearer", "token"}:
+        return value.strip()
+    if scheme.casefold() != "basic":
+        return None
+    try:
+        user, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return password or user
+
+
+async def _deny(send: Send, denial: Denial) -> None:
+    challenge = {"www-authenticate": 'Basic realm="GitHub"'} if denial.challenge else {}
+    headers = {**challenge, **_FRESH, "content-type": "text/plain; charset=UTF-8"}  # git shows plain text as `remote:`
+    await respond(send, denial.status, headers, denial.message.encode())
+
+
+async def _advertise(send: Send, repository: Path, service: Service, head: Head) -> None:
+    process = await _start(repository, service, head, "--advertise-refs")
+    out, _ = await process.communicate()
+    if process.returncode != 0:
+        await _deny(send, Denial(500, "The repository could not be read."))
+        return
+    line = f"# service={service}\n"
+    modern = service == "git-upload-pack" and _protocol(head) == "version=2"
+    prefix = b"" if modern else f"{len(line) + 4:04x}{line}0000".encode()
+    await respond(send, 200, {"content-type": f"application/x-{service}-advertisement", **_FRESH}, prefix + out)
+
+
+async def _exchange(receive: Receive, send: Send, repository: Path, service: Service, head: Head) -> None:
+    process = await _start(repository, service, head)
+    feeding = asyncio.create_task(_feed(receive, process, zipped=head.headers.get("content-encoding") == "gzip"))
+    started = False
+    try:
+        async for chunk in _output(process):
+            if not started:
+                await start(send, 200, {"content-type": f"application/x-{service}-result", **_FRESH})
+                started = True
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await feeding
+        if started:
+            await send({"type": "http.response.body", "body": b""})
+        elif await process.wait() == 0:
+            await respond(send, 200, {"content-type": f"application/x-{service}-result", **_FRESH}, b"")
+        else:
+            await _deny(send, Denial(400, "git could not make sense of the request."))
+    except ClientGoneError:
+        return
+    finally:
+        feeding.cancel()
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _feed(receive: Receive, process: asyncio.subprocess.Process, *, zipped: bool) -> None:
+    """Hand the request's body to git, unzipped. What git doesn't want to read any more is dropped.
+
+    Raises:
+        ClientGoneError: The client went before its request was whole; git is killed, so that it takes no part of it.
+    """
+    stdin = process.stdin
+    assert stdin is not None  # noqa: S101 - the process was started with a pipe
+    unzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS) if zipped else None
+    more = True
+    try:
+        while more:
+            chunk, more = await read_chunk(receive)
+            with suppress(BrokenPipeError, ConnectionResetError):
+                stdin.write(chunk if unzip is None else unzip.decompress(chunk))
+                await stdin.drain()
+        stdin.close()
+    except zlib.error:
+        process.kill()
+    except ClientGoneError:
+        process.kill()
+        raise
+
+
+async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
+    stdout = process.stdout
+    assert stdout is not None  # noqa: S101 - the process was started with a pipe
+    while chunk := await stdout.read(_CHUNK):
+        yield chunk
+
+
+async def _start(repository: Path, service: Service, head: Head, *flags: str) -> asyncio.subprocess.Process:
+    protocol = _protocol(head)
+    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    command = [*settings, service.removeprefix("git-"), "--stateless-rpc", *flags, str(repository)]
+    return await asyncio.create_subprocess_exec(
+        "git",
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=git_environment() | ({"GIT_PROTOCOL": protocol} if protocol else {}),
+    )
+
+
+def _protocol(head: Head) -> str:
+    asked = head.headers.get("git-protocol", "")
+    return asked if _PROTOCOL.fullmatch(asked) else ""
