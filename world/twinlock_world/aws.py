@@ -33,6 +33,7 @@ _PARTITION: Final = "aws"
 _ADMINISTRATOR: Final = "administrator"
 _EVERYTHING: Final = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 _FIRST_FAILURE: Final = 400
+_POLL_SECONDS: Final = 0.1  # how long a stop may go unnoticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,9 @@ class Listener:
     def __init__(self, aws: Aws, bound: socket.socket) -> None:
         host, port = bound.getsockname()
         self._server = make_server(host, port, aws, threaded=True, request_handler=_Handler, fd=bound.fileno())
-        self._thread = threading.Thread(target=self._server.serve_forever, name="aws", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, name="aws", daemon=True
+        )
 
     def start(self) -> None:
         """Answer requests from now on."""
@@ -127,8 +130,9 @@ class Listener:
 
     def stop(self) -> None:
         """Answer no new request, and return when the listener is gone."""
-        self._server.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
 
 
@@ -145,7 +149,7 @@ def _iam(account: str) -> IAMBackend:
 
 
 def _read(environ: WSGIEnvironment) -> aws_call.Request:
-    """Take the request in whole; leave `environ` so that moto reads the same bytes, and no account of its own choice."""
+    """Take the request in whole, and let moto read the same bytes but no account of the caller's choice."""
     environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
     arrived = moto.core.request.Request(environ)
     body = arrived.get_data(cache=False)

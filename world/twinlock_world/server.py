@@ -1,0 +1,114 @@
+"""The server process: takes its state and its ports, starts GitHub and AWS side by side, says when both answer.
+
+Light to import: whatever can refuse the start is done before moto, the larger part of the start, is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinlock_world.seed import SeedError, parse
+from twinlock_world.start import StartError, claim, listen, url, write_private
+from twinlock_world.store import Store
+
+if TYPE_CHECKING:
+    import socket
+    from pathlib import Path
+
+    from twinlock_world.aws import Aws
+    from twinlock_world.seed import Seed
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line says."""
+
+    state: Path
+    seed: Path
+    ready_file: Path
+    port: int
+    aws_port: int
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        StartError: The server cannot start.
+    """
+    os.umask(0o077)  # state holds tokens
+    seed = _read_seed(settings.seed)
+    with (
+        claim(settings.state),
+        listen(settings.port, "--port") as github,
+        listen(settings.aws_port, "--aws-port") as aws,
+    ):
+        _remove(settings.ready_file)  # a killed server may have left one
+        try:
+            _run(settings, seed, github, aws)
+        finally:
+            _remove(settings.ready_file)
+
+
+def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socket: socket.socket) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        opening = executor.submit(_open_aws)
+        from twinlock_world.listener import Listener  # noqa: PLC0415 - loaded while moto is, in the other thread
+        from twinlock_world.world import LocalWorld, Urls  # noqa: PLC0415 - same
+
+        store = _open_store(settings.state)
+        aws = opening.result()
+    from twinlock_world.aws import Listener as AwsListener  # noqa: PLC0415 - loaded by now
+
+    def ready() -> None:
+        aws_listener.start()
+        write_private(settings.ready_file, world.credentials())
+
+    def stop() -> None:
+        listener.stop()
+
+    urls = Urls(url(github_socket), url(aws_socket))
+    world = LocalWorld(store, settings.state / "git", aws, urls, stop)
+    aws_listener = AwsListener(aws, aws_socket)
+    listener = Listener(world, ready)
+    try:
+        world.plant(seed)
+        listener.run([github_socket])
+    except SeedError as error:
+        raise StartError(f"{settings.seed}: {error}") from error
+    finally:
+        aws_listener.stop()
+        store.close()
+
+
+def _open_aws() -> Aws:
+    from twinlock_world.aws import Aws  # noqa: PLC0415 - takes most of the start, so it has a thread of its own
+
+    return Aws()
+
+
+def _open_store(state: Path) -> Store:
+    try:
+        return Store.open(state / "github.sqlite")
+    except sqlite3.Error as error:
+        raise StartError(f"{state}/github.sqlite is no store of this world: {error}; name another --state") from error
+
+
+def _read_seed(path: Path) -> Seed:
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise StartError(f"cannot read {path}: {error.strerror}; name a seed with --seed") from error
+    except SeedError as error:
+        raise StartError(f"{path}: {error}; README.md of twinlock_world describes the format") from error
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StartError(f"cannot write {path}: {error.strerror}; name another --ready-file") from error

@@ -1,0 +1,145 @@
+"""One world: GitHub, git and AWS on one state, and the paths that lead to each.
+
+Joins the parts and holds what they don't know of each other: credentials span GitHub and AWS, a dump shows both.
+Made by `server`; `control` acts upon it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world import github, seed
+from twinlock_world.control import PREFIX, Control
+from twinlock_world.git_access import StoreGatekeeper
+from twinlock_world.git_http import GitHttp, match
+from twinlock_world.git_objects import GitRepositories
+from twinlock_world.github.accounts import (
+    ORGANIZATION,
+    TOKEN,
+    Organization,
+    expire_token,
+    is_owner,
+)
+from twinlock_world.github.auth import resolve_token
+from twinlock_world.github.repository import REPOSITORY
+from twinlock_world.github.snapshot import snapshot
+from twinlock_world.normalise import normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from twinlock_world.asgi import Receive, Scope, Send
+    from twinlock_world.aws import Aws
+    from twinlock_world.jsonvalue import JsonObject, JsonValue
+    from twinlock_world.seed import Seed
+    from twinlock_world.store import Store
+
+NOT_ENFORCED: Final = (
+    *github.NOT_ENFORCED,
+    "AWS: policies, permissions boundaries and trust policies are kept, not evaluated: every known key may do all",
+    "AWS: no role is given for a web identity or an assertion",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """Where the world is found."""
+
+    github: str
+    aws: str
+
+
+class LocalWorld:
+    """The ASGI application of a whole world, and what `/_world` does to it."""
+
+    def __init__(self, store: Store, git_root: Path, aws: Aws, urls: Urls, stop: Callable[[], None]) -> None:
+        self._store = store
+        self._git_root = git_root
+        self._aws = aws
+        self._urls = urls
+        self._stop = stop
+        self._github = github.application(store, git_root)
+        self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)))
+        self._git_requests: Counter[str] = Counter()
+        self._control = Control(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        raw_path: bytes = scope["raw_path"]
+        path = raw_path.decode("latin-1").partition("?")[0]
+        if path.startswith(PREFIX):
+            await self._control(scope, receive, send)
+            return
+        route = match(scope["method"], path)
+        if route is None:
+            await self._github(scope, receive, send)
+            return
+        self._git_requests[route.action] += 1
+        await self._git(scope, receive, send)
+
+    def plant(self, planted: Seed) -> JsonObject:
+        """Make the accounts that are missing, and return everybody's credentials.
+
+        Raises:
+            SeedError: The seed contradicts what is there.
+        """
+        seed.plant(planted, self._store)
+        return self.credentials()
+
+    def credentials(self) -> JsonObject:
+        """Return the addresses, every valid token and every account's keys."""
+        accounts = {}
+        for account in seed.accounts(self._store):
+            keys = self._aws.ensure_account(account.id)
+            accounts[account.name] = {"id": account.id, "access_key": keys.access_key, "secret_key": keys.secret_key}
+        return {
+            "github": {"url": self._urls.github, "tokens": seed.tokens(self._store)},
+            "aws": {"url": self._urls.aws, "accounts": accounts},
+            "pid": os.getpid(),
+        }
+
+    def dump(self, *, normalised: bool) -> JsonValue:
+        """Return everything that GitHub and AWS hold, without secrets."""
+        document: JsonObject = {"github": snapshot(self._store, self._git_root), "aws": self._aws.state()}
+        if not normalised:
+            return document
+        named = ((ORGANIZATION, "login"), (REPOSITORY, "name"))
+        return normalise(document, {r.id: r.fields.text(name) for kind, name in named for r in self._store.all(kind)})
+
+    def status(self) -> JsonObject:
+        """Return counts since the start, and what is kept but not enforced."""
+        counts = self._store.counts()
+        return {
+            "pid": os.getpid(),
+            "github": {
+                "url": self._urls.github,
+                "records": {kind: count for kind, count in counts.items() if kind != TOKEN},
+                "requests": self._github.statistics.requests,
+                "unknown_routes": dict(self._github.statistics.unknown_routes),
+            },
+            "git": {"requests": dict(self._git_requests)},
+            "aws": {
+                "url": self._urls.aws,
+                "empty_since_start": self._aws.empty_since_start,
+                "requests": self._aws.requests,
+                "unserved": dict(self._aws.unserved),
+            },
+            "not_enforced": NOT_ENFORCED,
+        }
+
+    def is_owner(self, token: str) -> bool:
+        """Tell whether this is the valid token of an organization's owner."""
+        identity = resolve_token(self._store, token)
+        return any(is_owner(self._store, Organization(found), identity) for found in self._store.all(ORGANIZATION))
+
+    def expire_token(self, login: str) -> bool:
+        """Make a person's or an app's token invalid; false where nobody has that name."""
+        return expire_token(self._store, login)
+
+    def stop(self) -> None:
+        """Stop the server once the present answers are out."""
+        self._stop()
