@@ -14,6 +14,7 @@ import re
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 from urllib.parse import parse_qs, unquote
 
@@ -21,7 +22,7 @@ from twinlock_world.asgi import ClientGoneError, Head, read_chunk, respond, star
 from twinlock_world.git_objects import git_environment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from twinlock_world.asgi import Receive, Scope, Send
@@ -82,6 +83,17 @@ def match(method: str, raw_path: str) -> Route | None:
     return Route(unquote(found["owner"]), unquote(found["name"]), found["action"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One run of git for one request."""
+
+    repository: Path
+    service: Service
+    protocol: str
+    zipped: bool
+    ended: Callable[[], None]
+
+
 class GitHttp:
     """The ASGI application that serves git clients."""
 
@@ -99,14 +111,23 @@ class GitHttp:
         admitted = self._gatekeeper.admit(route.owner, route.name, service, _password(head))
         if isinstance(admitted, Denial):
             await _deny(send, admitted)
-        elif route.action == "info/refs":
-            await _advertise(send, admitted, service, head)
+            return
+        protocol = head.headers.get("git-protocol", "")
+        task = _Task(
+            repository=admitted,
+            service=service,
+            protocol=protocol if _PROTOCOL.fullmatch(protocol) else "",
+            zipped=head.headers.get("content-encoding") == "gzip",
+            ended=partial(self._ended, route, service),
+        )
+        if route.action == "info/refs":
+            await _advertise(send, task)
         else:
-            try:
-                await _exchange(receive, send, admitted, service, head)
-            finally:
-                if service == "git-receive-pack":
-                    self._gatekeeper.pushed(route.owner, route.name)
+            await _exchange(receive, send, task)
+
+    def _ended(self, route: Route, service: Service) -> None:
+        if service == "git-receive-pack":
+            self._gatekeeper.pushed(route.owner, route.name)
 
 
 def _service(route: Route, head: Head) -> Service | None:
@@ -137,43 +158,50 @@ async def _deny(send: Send, denial: Denial) -> None:
     await respond(send, denial.status, headers, denial.message.encode())
 
 
-async def _advertise(send: Send, repository: Path, service: Service, head: Head) -> None:
-    process = await _start(repository, service, head, "--advertise-refs")
+async def _advertise(send: Send, task: _Task) -> None:
+    process = await _start(task, "--advertise-refs")
     out, _ = await process.communicate()
     if process.returncode != 0:
         await _deny(send, Denial(500, "The repository could not be read."))
         return
-    line = f"# service={service}\n"
-    modern = service == "git-upload-pack" and _protocol(head) == "version=2"
+    line = f"# service={task.service}\n"
+    modern = task.service == "git-upload-pack" and task.protocol == "version=2"
     prefix = b"" if modern else f"{len(line) + 4:04x}{line}0000".encode()
-    await respond(send, 200, {"content-type": f"application/x-{service}-advertisement", **_FRESH}, prefix + out)
+    await respond(send, 200, {"content-type": f"application/x-{task.service}-advertisement", **_FRESH}, prefix + out)
 
 
-async def _exchange(receive: Receive, send: Send, repository: Path, service: Service, head: Head) -> None:
-    process = await _start(repository, service, head)
-    feeding = asyncio.create_task(_feed(receive, process, zipped=head.headers.get("content-encoding") == "gzip"))
+async def _exchange(receive: Receive, send: Send, task: _Task) -> None:
+    process = await _start(task)
+    feeding = asyncio.create_task(_feed(receive, process, zipped=task.zipped))
+    headers = {"content-type": f"application/x-{task.service}-result", **_FRESH}
     started = False
     try:
         async for chunk in _output(process):
             if not started:
-                await start(send, 200, {"content-type": f"application/x-{service}-result", **_FRESH})
+                await start(send, 200, headers)
                 started = True
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await feeding
+        code = await process.wait()
+        task.ended()  # before the client knows it
         if started:
             await send({"type": "http.response.body", "body": b""})
-        elif await process.wait() == 0:
-            await respond(send, 200, {"content-type": f"application/x-{service}-result", **_FRESH}, b"")
+        elif code == 0:
+            await respond(send, 200, headers, b"")
         else:
             await _deny(send, Denial(400, "git could not make sense of the request."))
     except ClientGoneError:
         return
     finally:
         feeding.cancel()
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 async def _feed(receive: Receive, process: asyncio.subprocess.Process, *, zipped: bool) -> None:
@@ -207,20 +235,14 @@ async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _start(repository: Path, service: Service, head: Head, *flags: str) -> asyncio.subprocess.Process:
-    protocol = _protocol(head)
+async def _start(task: _Task, *flags: str) -> asyncio.subprocess.Process:
     settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [*settings, service.removeprefix("git-"), "--stateless-rpc", *flags, str(repository)]
+    command = [*settings, task.service.removeprefix("git-"), "--stateless-rpc", *flags, str(task.repository)]
     return await asyncio.create_subprocess_exec(
         "git",
         *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=git_environment() | ({"GIT_PROTOCOL": protocol} if protocol else {}),
+        env=git_environment() | ({"GIT_PROTOCOL": task.protocol} if task.protocol else {}),
     )
-
-
-def _protocol(head: Head) -> str:
-    asked = head.headers.get("git-protocol", "")
-    return asked if _PROTOCOL.fullmatch(asked) else ""
