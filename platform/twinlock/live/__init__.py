@@ -1,0 +1,1 @@
+"""Readers of what GitHub and AWS report, behind ports."""
