@@ -203,6 +203,13 @@ def may_administer(store: Store, identity: Identity | None, repository: Reposito
     return role_on(store, repository, identity) >= Role.ADMIN
 
 
+def may_administer_organization(store: Store, identity: Identity | None, organization: Organization) -> bool:
+    """Tell whether the caller may change the organization's settings."""
+    if isinstance(identity, App):
+        return has_permission(identity, "organization_administration", Level.WRITE)
+    return rank_in(store, organization, identity) is Rank.OWNER
+
+
 def may_read(store: Store, identity: Identity | None, repository: Repository) -> bool:
     """Tell whether the caller may clone."""
     return _allows(store, identity, repository, READ_CONTENTS)

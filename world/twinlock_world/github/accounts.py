@@ -192,6 +192,11 @@ def installed_apps(store: Store, organization: Organization) -> list[App]:
     return [app for app in found if app is not None]
 
 
+def is_installed(store: Store, organization: Organization, app_id: int) -> bool:
+    """Tell whether the app of this id is installed on an organization."""
+    return store.find(INSTALLATION, str(app_id), parent=organization.id) is not None
+
+
 def installed_on(store: Store, app: App) -> Organization | None:
     """Return the organization that an app is installed on."""
     found = store.get(INSTALLATION, app.installation)
@@ -207,6 +212,17 @@ def set_membership(store: Store, organization: Organization, user: User, role: s
     """Make a person a member with this role."""
     document: dict[str, JsonValue] = {"role": role, "state": state}
     return store.put(MEMBERSHIP, str(user.id), document, parent=organization.id, peer=user.id)
+
+
+def leave(store: Store, organization: Organization, user: User) -> None:
+    """End a person's membership of an organization and of each of its teams."""
+    record = membership(store, organization, user)
+    if record is not None:
+        store.delete(record)
+    for held in store.linked("team_member", user.id):
+        team = store.get("team", held.parent or 0)
+        if team is not None and team.parent == organization.id:
+            store.delete(held)
 
 
 def members(store: Store, organization: Organization) -> list[tuple[User, str]]:

@@ -1,11 +1,18 @@
-"""What can be set on an organization: each setting and what GitHub gives a new one."""
+"""What can be set on an organization: each setting and what GitHub gives a new one.
+
+Pure; called by the organization routes and by the seed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from twinlock_world.jsonvalue import as_object
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from twinlock_world.jsonvalue import Fields, JsonObject
 
 NEW_ORGANIZATION: Final[Mapping[str, bool | str]] = {
     "default_repository_permission": "read",
@@ -39,3 +46,26 @@ NEW_ORGANIZATION: Final[Mapping[str, bool | str]] = {
     "secret_scanning_push_protection_enabled_for_new_repositories": False,
     "secret_scanning_push_protection_custom_link_enabled": False,
 }
+
+PROFILE_TEXTS: Final = ("name", "company", "location", "email", "twitter_username", "description")
+_TEXTS: Final = (*PROFILE_TEXTS, "blog", "billing_email", "secret_scanning_push_protection_custom_link")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "default_repository_permission": ("read", "write", "admin", "none"),
+    "members_allowed_repository_creation_type": ("all", "private", "none"),
+}
+_READ_ONLY: Final = frozenset({"two_factor_requirement_enabled"})  # GitHub's API shows it and cannot set it
+
+
+def read_settings(held: JsonObject, asked: Fields) -> JsonObject:
+    """Return an organization's document with what a request sets.
+
+    Raises:
+        FieldError: A value has another type or is impossible.
+    """
+    settings = dict(as_object(held["settings"], "settings"))
+    for name, default in NEW_ORGANIZATION.items():
+        if not asked.given(name) or name in _READ_ONLY:
+            continue
+        settings[name] = asked.choice(name, _CHOICES[name]) if isinstance(default, str) else asked.flag(name)
+    texts = {name: asked.optional_text(name) for name in _TEXTS if name in asked}
+    return {**held, **texts, "settings": settings}

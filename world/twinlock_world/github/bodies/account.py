@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.github.accounts import App, Identity, Organization
+from twinlock_world.github.accounts import App, Identity, Organization, User
 from twinlock_world.github.urls import node_id
 
 if TYPE_CHECKING:
     from twinlock_world.github.urls import Urls
     from twinlock_world.jsonvalue import JsonObject, JsonValue
+    from twinlock_world.store import Record
 
 _LINKS: Final = {
     "followers_url": "/followers",
@@ -139,6 +140,24 @@ def installation_body(urls: Urls, app: App, owner: Organization) -> JsonObject:
         "single_file_paths": [],
         "suspended_by": None,
         "suspended_at": None,
+    }
+
+
+def organization_invitation(urls: Urls, record: Record, user: User | None, organization: Organization) -> JsonObject:
+    """Return a membership that was offered and not yet accepted."""
+    return {
+        "id": record.id,
+        "node_id": node_id("OI", record.id),
+        "login": None if user is None else user.login,
+        "email": None,
+        "role": "admin" if record.fields.text("role") == "admin" else "direct_member",
+        "created_at": record.created_at,
+        "failed_at": None,
+        "failed_reason": None,
+        "inviter": simple_account(urls, organization),
+        "team_count": 0,
+        "invitation_teams_url": urls.api("organizations", organization.id, "invitations", record.id, "teams"),
+        "invitation_source": "member",
     }
 
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from twinlock_world.github.routes import accounts, meta, repositories
+from twinlock_world.github.routes import (
+    accounts,
+    actions,
+    environments,
+    meta,
+    organizations,
+    repositories,
+    rulesets,
+    teams,
+)
 
-_NOUNS: Final = (accounts, meta, repositories)
+_NOUNS: Final = (accounts, actions, environments, meta, organizations, repositories, rulesets, teams)
 
 ROUTES: Final = tuple(route for noun in _NOUNS for route in noun.ROUTES)
