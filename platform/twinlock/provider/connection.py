@@ -1,0 +1,60 @@
+"""How a program's providers reach GitHub and the AWS accounts: addresses and credentials, read at the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twinlock.model.account import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubConnection:
+    """GitHub as one identity sees it.
+
+    Attributes:
+        url: Root of the REST API (`https://api.github.com`, or the world's address).
+        organization: Login of the organization.
+        token: The identity's secret.
+    """
+
+    url: str
+    organization: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AwsConnection:
+    """One AWS account.
+
+    Attributes:
+        account_id: Its twelve digits; the provider refuses to work in any other account.
+        region: Where its regional resources live.
+        endpoint: Address of the local AWS; None on the cloud.
+        access_key: Public half of the world's keys; None on the cloud.
+        secret_key: Secret half of them; None on the cloud.
+        role_arn: The role to assume on the cloud; None in the world.
+    """
+
+    account_id: str
+    region: str
+    endpoint: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything a program connects to.
+
+    Attributes:
+        github: GitHub.
+        aws: AWS accounts by purpose.
+    """
+
+    github: GitHubConnection
+    aws: Mapping[Purpose, AwsConnection]

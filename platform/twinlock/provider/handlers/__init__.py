@@ -1,0 +1,1 @@
+"""One module per resource type of twinlock's provider, each with its `HANDLER`; found by `provider.registry`."""
