@@ -57,7 +57,7 @@ def _repositories(facts: Facts) -> Iterator[Mistake]:
 
 def _queues(facts: Facts) -> Iterator[Mistake]:
     first: dict[str, str] = {}
-    for service in facts.services:
+    for service in sorted(facts.services, key=lambda service: service.name or ""):
         for word, kind in service.points if service.name is not None else ():
             if kind != "aws-sqs":
                 continue
