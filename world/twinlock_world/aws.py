@@ -150,7 +150,6 @@ def _iam(account: str) -> IAMBackend:
 
 def _read(environ: WSGIEnvironment) -> aws_call.Request:
     """Take the request in whole, and let moto read the same bytes but no account of the caller's choice."""
-    environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
     arrived = moto.core.request.Request(environ)
     body = arrived.get_data(cache=False)
     request = aws_call.Request(
@@ -163,6 +162,7 @@ def _read(environ: WSGIEnvironment) -> aws_call.Request:
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
     return request
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,13 +29,11 @@ def snapshot(backend: IAMBackend) -> JsonObject:
 
 def document(text: str) -> JsonValue:
     """Return a policy document parsed, or its text where it is no JSON."""
-    for candidate in (text, unquote(text)):
-        try:
-            parsed: JsonValue = json.loads(candidate)
-        except ValueError:
-            continue
-        return parsed
-    return text
+    try:
+        parsed: JsonValue = json.loads(text)
+    except ValueError:
+        return text
+    return parsed
 
 
 def _role(role: Role) -> JsonObject:

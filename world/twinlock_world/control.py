@@ -83,7 +83,7 @@ class Control:
         else:
             status, document = self._answer(head, body)
         headers = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
-        await respond(send, status, headers, json.dumps(document).encode())
+        await respond(send, status, headers, json.dumps(document, sort_keys=True).encode())
 
     def _answer(self, head: Head, body: bytes) -> _Answer:
         name = head.raw_path.removeprefix(PREFIX)

@@ -104,7 +104,7 @@ def parse(content: bytes) -> Seed:
     try:
         return _seed(document)
     except FieldError as error:
-        raise SeedError(f"seed: {error}") from error
+        raise SeedError(str(error)) from error
 
 
 def plant(seed: Seed, store: Store) -> None:
@@ -114,7 +114,7 @@ def plant(seed: Seed, store: Store) -> None:
         SeedError: It names a new organization without an owner, or gives a known AWS account another id or name.
     """
     if find_organization(store, seed.organization) is None and all(user.role != "owner" for user in seed.users):
-        raise SeedError("seed: users: a new organization needs one with the role owner")
+        raise SeedError("users: a new organization needs one with the role owner")
     with store.transaction():
         organization = ensure_organization(store, seed.organization, plan=seed.plan, name=seed.organization_name)
         for user in seed.users:
@@ -124,9 +124,9 @@ def plant(seed: Seed, store: Store) -> None:
         known = {account.name: account.id for account in accounts(store)}
         for account in seed.accounts:
             if known.get(account.name, account.id) != account.id:
-                raise SeedError(f"seed: AWS account {account.name} is {known[account.name]} here, not {account.id}")
+                raise SeedError(f"AWS account {account.name} is {known[account.name]} here, not {account.id}")
             if account.name not in known and account.id in known.values():
-                raise SeedError(f"seed: AWS account {account.id} has another name here")
+                raise SeedError(f"AWS account {account.id} has another name here")
             store.put(_AWS_ACCOUNT, account.name, {"account": account.id})
 
 
@@ -194,13 +194,13 @@ def _at(place: str) -> Iterator[None]:
     try:
         yield
     except FieldError as error:
-        path = error.field if error.field == place else f"{place}.{error.field}"
+        path = error.field if error.field == place else f"{place}/{error.field}"
         raise FieldError(path, error.problem) from error
 
 
 def _each(items: Sequence[Fields], place: str, read: Callable[[Fields], T]) -> Iterator[T]:
     for at, item in enumerate(items):
-        with _at(f"{place}[{at}]"):
+        with _at(f"{place}/{at}"):
             yield read(item)
 
 

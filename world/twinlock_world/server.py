@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.aws import Aws
     from twinlock_world.seed import Seed
+    from twinlock_world.world import LocalWorld
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def serve(settings: Settings) -> None:
 def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socket: socket.socket) -> None:
     with ThreadPoolExecutor(1) as executor:
         opening = executor.submit(_open_aws)
+        from twinlock_world import world as parts  # noqa: PLC0415 - same
         from twinlock_world.listener import Listener  # noqa: PLC0415 - loaded while moto is, in the other thread
-        from twinlock_world.world import LocalWorld, Urls  # noqa: PLC0415 - same
 
         store = _open_store(settings.state)
         aws = opening.result()
@@ -71,15 +72,13 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
     def stop() -> None:
         listener.stop()
 
-    urls = Urls(url(github_socket), url(aws_socket))
-    world = LocalWorld(store, settings.state / "git", aws, urls, stop)
+    urls = parts.Urls(url(github_socket), url(aws_socket))
+    world = parts.LocalWorld(store, settings.state / "git", aws, urls, stop)
     aws_listener = AwsListener(aws, aws_socket)
     listener = Listener(world, ready)
     try:
-        world.plant(seed)
+        _plant(world, seed, settings.seed)
         listener.run([github_socket])
-    except SeedError as error:
-        raise StartError(f"{settings.seed}: {error}") from error
     finally:
         aws_listener.stop()
         store.close()
@@ -96,6 +95,13 @@ def _open_store(state: Path) -> Store:
         return Store.open(state / "github.sqlite")
     except sqlite3.Error as error:
         raise StartError(f"{state}/github.sqlite is no store of this world: {error}; name another --state") from error
+
+
+def _plant(world: LocalWorld, seed: Seed, path: Path) -> None:
+    try:
+        world.plant(seed)
+    except SeedError as error:
+        raise StartError(f"{path}: {error}; name another --seed or --state") from error
 
 
 def _read_seed(path: Path) -> Seed:
