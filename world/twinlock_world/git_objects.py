@@ -174,12 +174,9 @@ class GitRepository:
         found = self.read(sha)
         return _parse_commit(found) if found is not None and found.kind == "commit" else None
 
-    def log(self, start: str, *, path: str = "", limit: int = 1000) -> list[Commit]:
+    def history(self, start: str, path: str = "") -> list[str]:
         """Return the commits that lead to `start`, newest first; only those that touch `path` when one is given."""
-        arguments = ["rev-list", f"--max-count={limit}", start, "--", *([f":(literal){path}"] if path else [])]
-        shas = self._text(*arguments).split()
-        answer = self._run("cat-file", "--batch", given="".join(f"{sha}\n" for sha in shas).encode()).stdout
-        return [_parse_commit(found) for found in _split_batch(answer)]
+        return self._text("rev-list", start, "--", *([f":(literal){path}"] if path else [])).split()
 
     def tree(self, revision: str, *, recursive: bool = False) -> list[TreeEntry]:
         """Return the entries of a commit's or tree's tree.
@@ -215,19 +212,19 @@ class GitRepository:
         lines = b"".join(f"{entry.mode} {entry.kind} {entry.sha}\t{entry.path}\0".encode() for entry in entries)
         return self._run("mktree", "-z", given=lines, check=True).stdout.decode().strip()
 
-    def write_path(self, tree: str, path: str, blob: str | None, mode: str | None = None) -> str:
-        """Return a copy of `tree` where `path` is this blob, or is gone; a file keeps its mode unless one is given."""
+    def write_path(self, tree: str, path: str, sha: str | None, mode: str | None = None, kind: str = "blob") -> str:
+        """Return a copy of `tree` where `path` is this object, or is gone; a file keeps its mode by default."""
         name, _, below = path.partition("/")
         entries = {entry.path: entry for entry in self.tree(tree)}
         old = entries.pop(name, None)
         if below:
             sub = old.sha if old is not None and old.kind == "tree" else EMPTY_TREE
-            written = self.write_path(sub, below, blob, mode)
+            written = self.write_path(sub, below, sha, mode, kind)
             if written != EMPTY_TREE:
                 entries[name] = TreeEntry("040000", "tree", written, None, name)
-        elif blob is not None:
+        elif sha is not None:
             held = old.mode if old is not None and old.kind == "blob" else "100644"
-            entries[name] = TreeEntry(mode or held, "blob", blob, None, name)
+            entries[name] = TreeEntry(mode or held, kind, sha, None, name)
         return self.write_tree(list(entries.values()))
 
     def copy_tree(self, source: GitRepository, entries: Sequence[TreeEntry]) -> str:
@@ -311,16 +308,6 @@ def _git(
     return done
 
 
-def _split_batch(answer: bytes) -> list[GitObject]:
-    objects, at = [], 0
-    while at < len(answer):
-        end = answer.index(b"\n", at)
-        sha, kind, size = answer[at:end].decode().split(" ")
-        objects.append(GitObject(sha, kind, answer[end + 1 : end + 1 + int(size)]))
-        at = end + 2 + int(size)
-    return objects
-
-
 def _parse_commit(found: GitObject) -> Commit:
     head, _, message = found.data.decode(errors="replace").partition("\n\n")
     fields: dict[str, list[str]] = {}
@@ -349,7 +336,7 @@ def _parse_entry(line: str) -> TreeEntry:
 
 def _parse_change(line: str, path: str, numbers: str) -> FileChange:
     _, _, old, new, letter = line.split(" ")
-    additions, deletions, _ = numbers.split("\t")
+    additions, deletions, _ = numbers.split("\t", 2)
     status = {"A": "added", "D": "removed"}.get(letter, "modified")
     sha = old if status == "removed" else new
     return FileChange(path, sha, status, _lines(additions), _lines(deletions))

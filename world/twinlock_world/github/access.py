@@ -92,16 +92,16 @@ ADMINISTER_ACTIONS: Final = RepositoryNeed("actions", Level.WRITE, Role.ADMIN)
 READ_HOOKS: Final = RepositoryNeed("repository_hooks", Level.READ, Role.ADMIN)
 WRITE_HOOKS: Final = RepositoryNeed("repository_hooks", Level.WRITE, Role.ADMIN)
 
+WRITE_PROPERTY_VALUES: Final = RepositoryNeed("repository_custom_properties", Level.WRITE, Role.ADMIN)
+
 ORGANIZATION_PROFILE: Final = OrganizationNeed("metadata", Level.READ, Rank.ANYONE)
 READ_MEMBERS: Final = OrganizationNeed("members", Level.READ, Rank.MEMBER)
 WRITE_MEMBERS: Final = OrganizationNeed("members", Level.WRITE, Rank.OWNER)
 READ_ORGANIZATION: Final = OrganizationNeed("organization_administration", Level.READ, Rank.OWNER)
 WRITE_ORGANIZATION: Final = OrganizationNeed("organization_administration", Level.WRITE, Rank.OWNER)
-
-
-def environment_need(permission: str, level: Level) -> RepositoryNeed:
-    """Return the need of secrets and variables, which whoever may push can list and set."""
-    return RepositoryNeed(permission, level, Role.PUSH)
+READ_ORGANIZATION_HOOKS: Final = OrganizationNeed("organization_hooks", Level.READ, Rank.OWNER)
+WRITE_ORGANIZATION_HOOKS: Final = OrganizationNeed("organization_hooks", Level.WRITE, Rank.OWNER)
+WRITE_PROPERTIES: Final = OrganizationNeed("organization_custom_properties", Level.WRITE, Rank.OWNER)
 
 
 def require_repository(store: Store, identity: Identity | None, repository: Repository, need: RepositoryNeed) -> None:

@@ -76,6 +76,11 @@ def get_repository(store: Store, identifier: int) -> Repository | None:
     return None if record is None or owner is None else Repository(record, owner)
 
 
+def mark_pushed(store: Store, repository: Repository) -> None:
+    """Note that a ref of a repository moved just now."""
+    store.update(repository.record, {**repository.record.data, "pushed_at": store.timestamp()})
+
+
 def repositories(store: Store, organization: Organization) -> list[Repository]:
     """Return all repositories of an organization, oldest first."""
     return [Repository(record, organization) for record in store.children(REPOSITORY, organization.id)]

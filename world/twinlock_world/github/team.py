@@ -101,6 +101,14 @@ def team_membership(store: Store, team: Team, user: User) -> Record | None:
     return store.find(TEAM_MEMBER, str(user.id), parent=team.id)
 
 
+def accept_team_memberships(store: Store, organization: Organization, user: User) -> None:
+    """Turn the team memberships that a person was offered into real ones."""
+    for record in store.linked(TEAM_MEMBER, user.id):
+        team = get_team(store, record.parent or 0)
+        if team is not None and team.organization.id == organization.id:
+            store.update(record, {**record.data, "state": "active"})
+
+
 def teams_of(store: Store, user: User) -> list[Team]:
     """Return the teams that a person is an accepted member of."""
     records = store.linked(TEAM_MEMBER, user.id)

@@ -5,16 +5,41 @@ from __future__ import annotations
 from typing import Final
 
 from twinlock_world.github.routes import (
+    access,
     accounts,
     actions,
+    branches,
+    contents,
     environments,
+    git,
+    hooks,
+    keys,
     meta,
     organizations,
+    properties,
     repositories,
     rulesets,
+    secrets,
     teams,
 )
 
-_NOUNS: Final = (accounts, actions, environments, meta, organizations, repositories, rulesets, teams)
+_NOUNS: Final = (
+    access,
+    accounts,
+    actions,
+    branches,
+    contents,
+    environments,
+    git,
+    hooks,
+    keys,
+    meta,
+    organizations,
+    properties,
+    repositories,
+    rulesets,
+    secrets,
+    teams,
+)
 
 ROUTES: Final = tuple(route for noun in _NOUNS for route in noun.ROUTES)

@@ -33,6 +33,7 @@ from twinlock_world.github.mounts import ORGANIZATION, SIGNED_IN, OrganizationCa
 from twinlock_world.github.organization_settings import NEW_ORGANIZATION, PROFILE_TEXTS, read_settings
 from twinlock_world.github.repository import repositories
 from twinlock_world.github.routing import Mount
+from twinlock_world.github.team import accept_team_memberships
 
 if TYPE_CHECKING:
     from twinlock_world.jsonvalue import JsonObject, JsonValue
@@ -143,6 +144,7 @@ def accept_membership(call: OrganizationCall) -> Reply:
     if call.body().text("state") != "active":
         raise validation_failed("Membership", "state", "invalid")
     record = set_membership(call.store, call.organization, user, record.fields.text("role"))
+    accept_team_memberships(call.store, call.organization, user)
     return Reply(200, _membership_body(call, call.organization, user, record))
 
 

@@ -1,0 +1,196 @@
+"""Branches, tags and commits as people look at them, and the rules that stand on a branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world.git_objects import ABSENT, is_ref_name
+from twinlock_world.github.access import METADATA, READ_ADMINISTRATION, READ_CONTENTS, WRITE_CONTENTS, may_administer
+from twinlock_world.github.bodies.commit import (
+    changes_of,
+    object_node_id,
+    repository_commit,
+    repository_url,
+)
+from twinlock_world.github.call import Reply
+from twinlock_world.github.errors import conflict, forbidden, invalid, not_found
+from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
+from twinlock_world.github.ref_pattern import names_ref
+from twinlock_world.github.repository import Repository, mark_pushed
+from twinlock_world.github.ruleset import RULESET, reaches
+from twinlock_world.jsonvalue import JsonObject
+
+if TYPE_CHECKING:
+    from twinlock_world.git_objects import Commit, Ref
+    from twinlock_world.jsonvalue import JsonValue
+    from twinlock_world.store import Record
+
+_HEADS: Final = "refs/heads/"
+_TAGS: Final = "refs/tags/"
+
+
+def list_branches(call: RepositoryCall) -> Reply:
+    """Return a repository's branches."""
+    wanted = call.query.get("protected")
+    found = [(ref, bool(_rules(call, ref.name))) for ref in call.objects.refs(_HEADS)]
+    shown = [(ref, protected) for ref, protected in found if wanted is None or protected == (wanted == "true")]
+    return call.page(shown, lambda item: _short(call, *item))
+
+
+def show_branch(call: RepositoryCall) -> Reply:
+    """Return a branch with its newest commit."""
+    return Reply(200, _branch_body(call, _branch(call)))
+
+
+def rename_branch(call: RepositoryCall) -> Reply:
+    """Rename a branch; whoever may push can, but the default branch is its administrators'."""
+    ref, name, repository = _branch(call), call.body().text("new_name"), call.repository
+    is_default = ref.name == _HEADS + repository.default_branch
+    if is_default and not may_administer(call.store, call.identity, repository):
+        raise forbidden("Must have admin rights to Repository.")
+    if not is_ref_name(_HEADS + name):
+        raise invalid(f"{name} is not a valid branch name")
+    if call.objects.ref(_HEADS + name) is not None:
+        raise invalid(f"Branch {name} already exists")
+    call.objects.update_ref(_HEADS + name, ref.sha, ABSENT)
+    if is_default:
+        call.objects.set_head(name)
+        call.store.update(repository.record, {**repository.record.data, "default_branch": name})
+    else:
+        mark_pushed(call.store, repository)
+    call.objects.update_ref(ref.name, ABSENT, ref.sha)
+    renamed = call.objects.ref(_HEADS + name)
+    if renamed is None:
+        raise not_found()
+    return Reply(201, _branch_body(call, renamed))
+
+
+def list_tags(call: RepositoryCall) -> Reply:
+    """Return a repository's tags."""
+    return call.page(call.objects.refs(_TAGS), lambda ref: _tag_body(call, ref))
+
+
+def list_commits(call: RepositoryCall) -> Reply:
+    """Return the commits that lead to a branch or commit, newest first."""
+    start = call.objects.resolve(call.query.get("sha") or call.repository.default_branch)
+    if start is None:
+        raise conflict("Git Repository is empty.") if not call.objects.refs() else not_found()
+    found = call.objects.history(start, call.query.get("path", "").strip("/"))
+    return call.page(found, lambda sha: repository_commit(call.urls, call.store, call.repository, _commit(call, sha)))
+
+
+def show_commit(call: RepositoryCall) -> Reply:
+    """Return a commit by its sha, or the newest of a branch or tag, with what it changed."""
+    name = call.params["ref"]
+    sha = call.objects.resolve(name)
+    if sha is None:
+        if not call.objects.refs():
+            raise conflict("Git Repository is empty.")
+        raise invalid(f"No commit found for SHA: {name}")
+    commit = _commit(call, sha)
+    if "sha" in call.request.headers.get("accept", "").split("."):
+        return Reply(200, raw=sha.encode(), headers={"content-type": "application/vnd.github.sha; charset=utf-8"})
+    body = repository_commit(call.urls, call.store, call.repository, commit)
+    changes = changes_of(call.urls, call.repository, commit, call.objects.changes(commit))
+    return Reply(200, {**body, **changes})
+
+
+def list_rules(call: RepositoryCall) -> Reply:
+    """Return the rules that active rulesets put on a branch, whether or not it exists yet."""
+    return call.page(_rules(call, _HEADS + call.params["branch"]), lambda rule: rule)
+
+
+def show_protection(call: RepositoryCall) -> Reply:
+    """Say that a branch has no classic protection; this world cannot hold any."""
+    _branch(call)
+    raise not_found("Branch not protected")
+
+
+def _rules(call: RepositoryCall, ref: str) -> list[JsonObject]:
+    repository, found = call.repository, list[JsonObject]()
+    own = call.store.children(RULESET, repository.id)
+    above = [
+        record
+        for record in call.store.children(RULESET, repository.owner.id)
+        if reaches(call.store, record, repository)
+    ]
+    for record, kind, name in [
+        *((record, "Repository", repository.full_name) for record in own),
+        *((record, "Organization", repository.owner.login) for record in above),
+    ]:
+        if not _stands_on(record, repository, ref):
+            continue
+        origin: JsonObject = {"ruleset_source_type": kind, "ruleset_source": name, "ruleset_id": record.id}
+        found += [{**rule.raw, **origin} for rule in record.fields.objects("rules")]
+    return found
+
+
+def _stands_on(record: Record, repository: Repository, ref: str) -> bool:
+    fields = record.fields
+    if fields.text("enforcement") != "active" or fields.text("target") != "branch":
+        return False
+    return names_ref(fields.object("conditions"), ref, repository.default_branch)
+
+
+def _branch(call: RepositoryCall) -> Ref:
+    ref = call.objects.ref(_HEADS + call.params["branch"])
+    if ref is None:
+        raise not_found("Branch not found")
+    return ref
+
+
+def _commit(call: RepositoryCall, sha: str) -> Commit:
+    commit = call.objects.commit(sha)
+    if commit is None:
+        raise not_found()
+    return commit
+
+
+def _short(call: RepositoryCall, ref: Ref, protected: bool) -> dict[str, JsonValue]:  # noqa: FBT001 - one row of a list
+    name = ref.name.removeprefix(_HEADS)
+    return {
+        "name": name,
+        "commit": {"sha": ref.sha, "url": repository_url(call.urls, call.repository, "commits", ref.sha)},
+        "protected": protected,
+        "protection": {
+            "enabled": False,
+            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+        },
+        "protection_url": repository_url(call.urls, call.repository, "branches", name, "protection"),
+    }
+
+
+def _branch_body(call: RepositoryCall, ref: Ref) -> JsonObject:
+    name = ref.name.removeprefix(_HEADS)
+    commit = repository_commit(call.urls, call.store, call.repository, _commit(call, ref.sha))
+    url = repository_url(call.urls, call.repository, "branches", name)
+    page = call.urls.html(call.repository.full_name, "tree", name)
+    return {
+        **_short(call, ref, bool(_rules(call, ref.name))),
+        "commit": commit,
+        "_links": {"self": url, "html": page},
+    }
+
+
+def _tag_body(call: RepositoryCall, ref: Ref) -> JsonObject:
+    name = ref.name.removeprefix(_TAGS)
+    sha = call.objects.resolve(ref.name.removeprefix("refs/")) or ref.sha
+    return {
+        "name": name,
+        "commit": {"sha": sha, "url": repository_url(call.urls, call.repository, "commits", sha)},
+        "zipball_url": repository_url(call.urls, call.repository, "zipball", ref.name),
+        "tarball_url": repository_url(call.urls, call.repository, "tarball", ref.name),
+        "node_id": object_node_id("REF", call.repository, ref.name),
+    }
+
+
+ROUTES: Final = (
+    *REPOSITORY.get("/branches", READ_CONTENTS, list_branches),
+    *REPOSITORY.get("/branches/{branch...}", READ_CONTENTS, show_branch),
+    *REPOSITORY.get("/branches/{branch...}/protection", READ_ADMINISTRATION, show_protection),
+    *REPOSITORY.post("/branches/{branch...}/rename", WRITE_CONTENTS, rename_branch),
+    *REPOSITORY.get("/rules/branches/{branch...}", METADATA, list_rules),
+    *REPOSITORY.get("/tags", METADATA, list_tags),
+    *REPOSITORY.get("/commits", READ_CONTENTS, list_commits),
+    *REPOSITORY.get("/commits/{ref...}", READ_CONTENTS, show_commit),
+)
