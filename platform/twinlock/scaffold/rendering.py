@@ -1,0 +1,171 @@
+"""Estate and templates in, trees out: nothing is read or written here.
+
+Templates receive every name from the Estate and from `names`; they define none. GitHub's expressions are written
+`${{ ... }}`, so ours are `[= ... =]`, `[% ... %]` and `[# ... #]`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinlock import names
+from twinlock.errors import BadInput
+from twinlock.github import code_owners
+from twinlock.model.repository import Kind
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.tree import MANAGED, SEEDED, File, Tree, recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
+
+    from twinlock.model.account import Purpose
+    from twinlock.model.estate import Estate
+    from twinlock.model.repository import Repository
+    from twinlock.scaffold.source import TemplateSource
+
+
+def render(estate: Estate, source: TemplateSource) -> Mapping[str, Tree]:
+    """Return the tree of every repository of the estate, by name.
+
+    Raises:
+        BadInput: A template is broken, or names something that nobody gives it.
+    """
+    renderer = _Renderer(source)
+    return {
+        name: renderer.tree(repository.kind, _context(estate, repository))
+        for name, repository in sorted(estate.repositories.items())
+    }
+
+
+def pipelines_tree(organization: str, region: str, accounts: Mapping[Purpose, str], source: TemplateSource) -> Tree:
+    """Return the tree of the pipelines repository, which depends on nothing but these and its templates.
+
+    Raises:
+        BadInput: A template is broken, or names something that nobody gives it.
+    """
+    return _Renderer(source).tree(Kind.PIPELINES, _pipelines_context(organization, region, accounts))
+
+
+def pipelines_commit(organization: str, region: str, accounts: Mapping[Purpose, str], source: TemplateSource) -> str:
+    """Return the id of the pipelines repository's first commit: `pipelines.commit` in the manifest.
+
+    Raises:
+        BadInput: A template is broken, or names something that nobody gives it.
+    """
+    return commit_id(pipelines_tree(organization, region, accounts, source))
+
+
+def _pipelines_context(organization: str, region: str, accounts: Mapping[Purpose, str]) -> dict[str, object]:
+    """Return all that the pipelines may know: services and `pipelines.commit` would make the commit a cycle."""
+    return {
+        "names": names,
+        "organization": organization,
+        "region": region,
+        "accounts": {purpose.value: account for purpose, account in accounts.items()},
+    }
+
+
+def _context(estate: Estate, repository: Repository) -> dict[str, object]:
+    platform = estate.declaration.platform
+    common = _pipelines_context(platform.organization, platform.region, platform.accounts)
+    if repository.kind is Kind.PIPELINES:
+        return common
+    return {
+        **common,
+        "repository": repository,
+        "service": None if repository.service is None else estate.services[repository.service],
+        "code_owners": code_owners.encode(repository.code_owners, platform.organization),
+        "pipelines_commit": platform.pipelines.commit,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    managed: bool
+    path: Template
+    text: Template
+
+
+class _Renderer:
+    """The templates of one source, each compiled once."""
+
+    def __init__(self, source: TemplateSource) -> None:
+        self._source = source
+        self._environment = _environment()
+        self._kinds: dict[Kind, tuple[str, tuple[_Compiled, ...]]] = {}
+
+    def tree(self, kind: Kind, context: Mapping[str, object]) -> Tree:
+        from jinja2 import TemplateError  # noqa: PLC0415 - jinja2 costs a start-up that most commands do not need
+
+        version, templates = self._compiled(kind)
+        files: dict[str, File] = {}
+        for template in templates:
+            try:
+                path, content = template.path.render(context), template.text.render(context).encode()
+            except TemplateError as error:
+                raise _broken(template.text.name or "", error) from error
+            if path in files:
+                raise BadInput(
+                    f"The template path {path!r} is refused.",
+                    "Two templates give the same file.",
+                    "Remove one of them.",
+                )
+            files[path] = File(content, template.managed, content.startswith(b"#!"))
+        return recorded(files, version)
+
+    def _compiled(self, kind: Kind) -> tuple[str, tuple[_Compiled, ...]]:
+        if kind not in self._kinds:
+            found = sorted(self._source(kind.value))
+            version = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+            self._kinds[kind] = version, tuple(self._compile(kind, *template) for template in found)
+        return self._kinds[kind]
+
+    def _compile(self, kind: Kind, folder: str, path: str, text: str) -> _Compiled:
+        from jinja2 import TemplateError  # noqa: PLC0415 - as above
+
+        if folder not in {MANAGED, SEEDED}:
+            raise BadInput(
+                f"The template {kind.value}/{folder}/{path} is refused.",
+                f"A template's folder is its class: {MANAGED} or {SEEDED}.",
+                "Move it into one of the two.",
+            )
+        name = f"{kind.value}/{folder}/{path}"
+        try:
+            compiled = self._environment.from_string(text)
+            compiled.name = name
+            return _Compiled(folder == MANAGED, self._environment.from_string(path), compiled)
+        except TemplateError as error:
+            raise _broken(name, error) from error
+
+
+def _environment() -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined  # noqa: PLC0415 - as above
+    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - as above
+
+    return ImmutableSandboxedEnvironment(
+        variable_start_string="[=",
+        variable_end_string="=]",
+        block_start_string="[%",
+        block_end_string="%]",
+        comment_start_string="[#",
+        comment_end_string="#]",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        # What is rendered is workflows, Python and Markdown; HTML's escapes would spoil them.
+        autoescape=False,
+    )
+
+
+def _broken(name: str, error: Exception) -> BadInput:
+    return BadInput(
+        f"The template {name} cannot be rendered.",
+        f"The template engine says: {error}.",
+        "Mend the template; a value it needs comes from the Estate.",
+    )
