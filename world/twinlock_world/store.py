@@ -180,6 +180,10 @@ class Store:
         """Return the record with this id if it is of this kind."""
         return self._one("id = ? AND kind = ?", identifier, kind)
 
+    def lookup(self, identifier: int) -> Record | None:
+        """Return the record with this id, whatever its kind."""
+        return self._one("id = ?", identifier)
+
     def find(self, kind: str, key: str, *, parent: int | None = None) -> Record | None:
         """Return the record with this key under `parent`."""
         return self._one("kind = ? AND key = ? AND ifnull(parent, 0) = ?", kind, key, parent or 0)
