@@ -39,12 +39,11 @@ class Control:
     def verdicts(self, judgement: Judgement) -> Iterator[Verdict]:
         """Yield what one judgement amounts to: at most one finding, and its unknowns and notes."""
         if judgement.faults:
-            message = "; ".join(fault.clause for fault in judgement.faults)
             yield Finding(
                 control=self.slug,
                 subject=judgement.subject,
                 severity=self.severity,
-                message=f"{message[0].upper()}{message[1:]}.",
+                message="; ".join(fault.clause for fault in judgement.faults),
                 desired="; ".join(fault.desired for fault in judgement.faults),
                 live="; ".join(fault.live for fault in judgement.faults),
                 remediation=self.remediation,

@@ -98,6 +98,7 @@ def compared(
             return Judgement(subject, faults=(MISSING,))
         case Seen(value, unmodelled):
             found = tuple(differences(desired, value))
+            weaker = any(d.relation is Relation.WEAKER for d in found)
             return Judgement(
                 subject,
                 faults=tuple(
@@ -109,7 +110,8 @@ def compared(
                 remarks=tuple(
                     Remark(
                         f"{d.path} is {d.live}, stricter than {d.desired}.",
-                        softens=True,
+                        # Fewer exemptions from rules that are gone protect nothing, and must not stop a correction.
+                        softens=not (weaker and d.exemption),
                         manifest_key=manifest_key(d.path),
                     )
                     for d in found

@@ -31,12 +31,14 @@ class Difference:
         relation: Weaker (or simply different), or stricter.
         desired: The desired value as text.
         live: The live value as text.
+        exemption: The field lists exemptions (it is marked `Subset`), which mean something only beside rules that hold.
     """
 
     path: str
     relation: Relation
     desired: str
     live: str
+    exemption: bool = False
 
     def __str__(self) -> str:
         """Return `path is X, must be Y`."""
@@ -86,7 +88,7 @@ def _marked(path: str, mark: Mark, desired: Any, live: Any) -> Iterator[Differen
         case Mark.SUPERSET:
             relations = [Relation.WEAKER] if desired - live else [Relation.STRICTER]
     for relation in relations:
-        yield Difference(path, relation, worded(desired), worded(live))
+        yield Difference(path, relation, worded(desired), worded(live), exemption=mark is Mark.SUBSET)
 
 
 def worded(value: object) -> str:
