@@ -23,6 +23,8 @@ LARGEST = 1024 * 1024
 """No file of a manifest is larger; a roster of 5,000 people has a tenth of it."""
 
 _DEEPEST = 20
+_SECRET = frozenset({"key", "secrets"})
+"""Keys that take a reference to a secret; who misunderstands writes the secret itself."""
 _REPETITIONS = 1000
 """How many values aliases may repeat in a file."""
 
@@ -86,8 +88,18 @@ class Document:
         while spot is None:
             holder = holder[:-1]
             spot = self.values.get(holder) or (None if holder else Spot(1, 1, ""))
-        value = shown(spot.text) if holder == path else ""
+        written = shown(spot.text) if at_key else _written(path, spot.text)
+        value = written if holder == path else ""
         return Mistake(self.file, spot.line, spot.column, dotted(path), value, message, mend)
+
+    def written(self, path: Path) -> str:
+        """Return a scalar as it was written and may be shown; empty for anything else."""
+        spot = self.values.get(path)
+        return _written(path, spot.text) if spot is not None else ""
+
+
+def _written(path: Path, text: str) -> str:
+    return "(not shown: it may be a secret)" if text and path and path[-1] in _SECRET else shown(text)
 
 
 def dotted(path: Path) -> str:
@@ -208,12 +220,9 @@ class _Reader:
             return [self._value(element, (*path, index)) for index, element in enumerate(node.value)]
         if isinstance(node, ScalarNode) and tag in _SCALARS:
             return _scalar(tag, node.value)
-        self.mistakes.append(
-            Mistake(
-                self.file, spot.line, spot.column, dotted(path), shown(spot.text),
-                f"`{dotted(path)}` has the tag `{shown(str(node.tag))}`.", "Write the value without a tag.",
-            )
-        )  # fmt: skip
+        message = f"`{dotted(path)}` has the tag `{shown(str(node.tag))}`."
+        written, mend = _written(path, spot.text), "Write the value without a tag."
+        self.mistakes.append(Mistake(self.file, spot.line, spot.column, dotted(path), written, message, mend))
         return None
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Value]:  # noqa: ANN401 - a node of ruamel

@@ -58,16 +58,17 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True)
 class MachineFacts:
-    """A bot."""
+    """A bot.
+
+    Attributes:
+        name: Its key.
+        app: Slug of its app, if readable.
+        operators: People who operate it.
+    """
 
     name: str
     app: str | None
     operators: tuple[Word, ...]
-
-    def acts_as(self, person: PersonFacts) -> bool:
-        """Tell whether an entry of the roster is this machine's account: the same key, or the app's login."""
-        logins = {login.text.casefold() for login in person.github}
-        return person.name == self.name or (self.app is not None and self.app.casefold() in logins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +149,31 @@ class Facts:
         value = _get(self.platform, "quorum", duty.value)
         return value if isinstance(value, int) and not isinstance(value, bool) else DEFAULT_QUORUM
 
-    def machine(self, person: PersonFacts) -> MachineFacts | None:
-        """Return the machine whose account an entry of the roster is, if any."""
-        return next((machine for machine in self.machines if machine.acts_as(person)), None)
+    @cached_property
+    def accounts(self) -> Mapping[str, MachineFacts]:
+        """Machine by entry of the roster: an entry with the machine's key, or its app's login, is its account."""
+        by_name = {machine.name: machine for machine in self.machines}
+        by_login = {machine.app.casefold(): machine for machine in self.machines if machine.app is not None}
+        accounts: dict[str, MachineFacts] = {}
+        for person in (self.people or {}).values():
+            logins = (by_login.get(login.text.casefold()) for login in person.github)
+            machine = by_name.get(person.name) or next(filter(None, logins), None)
+            if machine is not None:
+                accounts[person.name] = machine
+        return accounts
+
+    @cached_property
+    def entries(self) -> Mapping[str, tuple[PersonFacts, ...]]:
+        """Entries of the roster by team, accounts of machines among them."""
+        entries: dict[str, list[PersonFacts]] = {}
+        for person in (self.people or {}).values():
+            for slug in dict.fromkeys(word.text for word in person.teams or ()):
+                entries.setdefault(slug, []).append(person)
+        return {slug: tuple(people) for slug, people in entries.items()}
 
     def members(self, team: str) -> frozenset[str]:
         """Return the persons in a team, machines not counted."""
-        return frozenset(
-            person.name
-            for person in (self.people or {}).values()
-            if self.machine(person) is None and any(slug.text == team for slug in person.teams or ())
-        )
+        return frozenset(person.name for person in self.entries.get(team, ()) if person.name not in self.accounts)
 
 
 def words(document: Document, *path: str) -> tuple[Word, ...]:

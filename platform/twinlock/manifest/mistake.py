@@ -5,6 +5,7 @@ Every part of `manifest` reports mistakes as data, so that one run can show all 
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST = 60
+_FURTHEST = 2
+_CANDIDATES = 200
 _CREDENTIALS = re.compile(r"PRIVATE KEY|//[^/\s]*@")
 
 
@@ -68,6 +71,16 @@ def shown(text: str) -> str:
         return "(not shown: it holds a credential)"
     line = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a question that names the known word nearest to one, or None where none is near.
+
+    Only words of about the same length are compared, and not too many: rosters are long.
+    """
+    near = [other for other in known if abs(len(other) - len(word)) <= _FURTHEST][:_CANDIDATES]
+    found = difflib.get_close_matches(word.casefold(), near, n=1)
+    return f"Did you mean `{shown(found[0])}`?" if found else None
 
 
 def listed(words: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from twinlock.manifest.document import dotted
-from twinlock.manifest.mistake import listed, shown
+from twinlock.manifest.mistake import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pydantic import ValidationError
     from pydantic.fields import FieldInfo
@@ -41,7 +40,7 @@ class _Error:
         model: The model of the file.
         path: The path to the value.
         at_key: It is about the key, not its value.
-        written: The value as it was written; empty for a mapping, a list or nothing.
+        written: The value as it was written, fit to be shown; empty for a mapping, a list or nothing.
         value: The value.
         kind: Pydantic's type of error.
         context: What pydantic knows about it.
@@ -71,7 +70,7 @@ class _Error:
             case int() if not isinstance(self.value, bool) and self.kind in _KINDS:
                 return f"`{self.name}` is the number `{self.value}`"
             case _:
-                return f"`{self.name}` is `{shown(self.written)}`" if self.written else f"`{self.name}` is empty"
+                return f"`{self.name}` is `{self.written}`" if self.written else f"`{self.name}` is empty"
 
 
 def mistakes(document: Document, model: type[BaseModel], error: ValidationError) -> Iterator[Mistake]:
@@ -88,8 +87,7 @@ def _error(document: Document, model: type[BaseModel], details: ErrorDetails) ->
     at_key = kind == "extra_forbidden"
     if path and path[-1] == "[key]" and path not in document.values:
         path, at_key = path[:-1], True
-    spot = document.values.get(path)
-    written = spot.text if spot is not None else ""
+    written = document.written(path)
     return _Error(model, path, at_key, written, details["input"], kind, details.get("ctx", {}))
 
 
@@ -99,7 +97,7 @@ def _missing(error: _Error) -> tuple[str, str]:
 
 def _unknown(error: _Error) -> tuple[str, str]:
     known = sorted(_fields(error.model, error.path[:-1]))
-    mend = _nearest(str(error.path[-1]), known) or f"Known keys are {listed(known)}."
+    mend = did_you_mean(str(error.path[-1]), known) or f"Known keys are {listed(known)}."
     return f"`{error.name}` is an unknown key.", mend
 
 
@@ -132,7 +130,7 @@ def _refused(error: _Error) -> tuple[str, str]:
 def _wrong_kind(error: _Error) -> tuple[str, str]:
     wanted, mend = _KINDS.get(error.kind, ("of another form", "Look at `twinlock schema`."))
     if wanted == "text" and type(error.value) is int:
-        mend = f'Put it in quotes: `"{shown(error.written)}"`.'
+        mend = f'Put it in quotes: `"{error.written}"`.'
     return f"{error.found}, but it must be {wanted}.", mend
 
 
@@ -156,11 +154,6 @@ def _fields(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
 def _example(error: _Error) -> str:
     field = _fields(error.model, error.path[:-1])[str(error.path[-1])]
     return _flow(field.examples[0] if field.examples else "...")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str | None:
-    found = difflib.get_close_matches(word.lower(), list(known), n=1)
-    return f"Did you mean `{found[0]}`?" if found else None
 
 
 def _at(annotation: object, path: Path) -> object:

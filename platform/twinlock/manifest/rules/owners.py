@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from twinlock import names
-from twinlock.manifest.mistake import shown
+from twinlock.manifest.mistake import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,12 +42,11 @@ def check(facts: Facts) -> Iterator[Mistake]:
 
 
 def _person(facts: Facts, people: Mapping[str, PersonFacts], word: Word, what: str) -> Iterator[Mistake]:
-    if (person := people.get(word.text)) is None:
-        near = difflib.get_close_matches(word.text, list(people), n=1)
-        mend = f"Did you mean `{shown(near[0])}`?" if near else f"Add `{shown(word.text)}` to roster.yaml."
+    if word.text not in people:
+        mend = did_you_mean(word.text, people) or f"Add `{shown(word.text)}` to roster.yaml."
         message = f"The {what} `{shown(word.text)}` is nobody in roster.yaml."
         yield facts.platform.mistake(word.path, message, mend)
-    elif (machine := facts.machine(person)) is not None:
+    elif (machine := facts.accounts.get(word.text)) is not None:
         yield facts.platform.mistake(
             word.path,
             f"The {what} `{shown(word.text)}` is the account of the machine `{shown(machine.name)}`, not a person.",

@@ -75,11 +75,10 @@ def _reviewers(facts: Facts, service: ServiceFacts) -> Iterator[Mistake]:
 
 def _authors(facts: Facts, team: str) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield whoever may author, each with the persons who stand behind it: oneself, or a machine's operators."""
-    for person in (facts.people or {}).values():
-        if any(slug.text == team for slug in person.teams or ()):
-            machine = facts.machine(person)
-            operators = frozenset({person.name}) if machine is None else {word.text for word in machine.operators}
-            yield person.name, frozenset(operators)
+    for person in facts.entries.get(team, ()):
+        machine = facts.accounts.get(person.name)
+        persons = [person.name] if machine is None else [word.text for word in machine.operators]
+        yield person.name, frozenset(persons)
 
 
 def _people(members: frozenset[str]) -> str:

@@ -5,7 +5,7 @@ What a machine holds counts for each person who operates it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twinlock.manifest.document import Document, Path
-    from twinlock.manifest.facts import Facts
+    from twinlock.manifest.facts import Facts, PersonFacts
     from twinlock.manifest.mistake import Mistake
 
 _ALONE = frozenset({Duty.PLATFORM, Duty.AUDITOR})
@@ -52,10 +52,11 @@ def check(facts: Facts) -> Iterator[Mistake]:
     """Refuse every pair of duties on one person that would let that person approve, test or release an own change."""
     used = _services(facts)
     owners = {word.text for word in facts.owners or ()}
+    carried = _carried(facts)
     for name, person in (facts.people or {}).items():
-        if facts.machine(person) is not None:
+        if name in facts.accounts:
             continue
-        holdings = list(_holdings(facts, name))
+        holdings = [*_own(facts, person), *carried.get(name, ())]
         if name in owners:
             for holding in holdings:
                 yield _refused(holding, f"`{shown(name)}` is an owner and {holding}.")
@@ -81,22 +82,25 @@ def _conflict(one: Holding, other: Holding, used: Mapping[str, frozenset[str]], 
         and duties & _VERIFIES
         and (shared := used.get(one.team, frozenset()) & used.get(other.team, frozenset()))
     ):
-        return f" of {listed(sorted(shared))}"
+        return f", both for {listed(map(shown, sorted(shared)))}"
     return ", and the profile is strict" if strict else None
 
 
-def _holdings(facts: Facts, name: str) -> Iterator[Holding]:
-    for person in (facts.people or {}).values():
-        machine = facts.machine(person)
-        operated = [word for word in machine.operators if word.text == name] if machine is not None else []
-        for slug in person.teams or ():
-            duty = (facts.teams or {}).get(slug.text)
-            if duty is None:
-                continue
-            if machine is None and person.name == name:
-                yield Holding(slug.text, duty, None, facts.roster, slug.path)
-            elif machine is not None and operated:
-                yield Holding(slug.text, duty, machine.name, facts.platform, operated[0].path)
+def _own(facts: Facts, person: PersonFacts) -> Iterator[Holding]:
+    for slug in person.teams or ():
+        if (duty := (facts.teams or {}).get(slug.text)) is not None:
+            yield Holding(slug.text, duty, None, facts.roster, slug.path)
+
+
+def _carried(facts: Facts) -> Mapping[str, list[Holding]]:
+    """Return what machines hold, by each person who operates them."""
+    carried: dict[str, list[Holding]] = {}
+    for account, machine in facts.accounts.items():
+        for held in _own(facts, (facts.people or {})[account]):
+            for operator in machine.operators:
+                through = replace(held, machine=machine.name, document=facts.platform, path=operator.path)
+                carried.setdefault(operator.text, []).append(through)
+    return carried
 
 
 def _services(facts: Facts) -> Mapping[str, frozenset[str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from twinlock.manifest.document import dotted
 from twinlock.manifest.facts import ROLES
-from twinlock.manifest.mistake import shown
+from twinlock.manifest.mistake import did_you_mean, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +40,5 @@ def check(facts: Facts) -> Iterator[Mistake]:
 
 
 def _undefined(document: Document, word: Word, teams: Mapping[str, Duty | None]) -> Mistake:
-    near = difflib.get_close_matches(word.text, list(teams), n=1)
-    mend = f"Did you mean `{shown(near[0])}`?" if near else "Define it under `teams` in platform.yaml."
+    mend = did_you_mean(word.text, teams) or "Define it under `teams` in platform.yaml."
     return document.mistake(word.path, f"The team `{shown(word.text)}` is not defined.", mend)
