@@ -24,7 +24,7 @@ def test_acknowledged_changes_survive_a_kill(start_world: Callable[..., RunningW
     """The server dies while it is written to; every repository whose creation was answered is there afterwards."""
     world = start_world()
     killer = threading.Timer(random.Random(seed).uniform(0.1, 0.4), world.kill)  # noqa: S311 - a moment, not a secret
-    acknowledged = []
+    acknowledged: list[str] = []
     killer.start()
     try:
         while True:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from twinlock_world.start import listen
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
@@ -69,6 +71,12 @@ def test_only_this_machine_is_served(world: RunningWorld) -> None:
         assert host == "127.0.0.1"
         with socket.socket() as probe, pytest.raises(ConnectionRefusedError):
             probe.connect(("127.0.0.2", int(port)))
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """Without the protocol's name on the socket, each answer would wait some 40 ms for an acknowledgement."""
+    with listen(0, "--port") as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

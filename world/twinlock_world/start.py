@@ -64,11 +64,17 @@ def listen(port: int, option: str) -> socket.socket:
     Raises:
         StartError: The port cannot be had.
     """
+    # The protocol is named because asyncio sends small answers at once (TCP_NODELAY) only on sockets that name it.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((_HOST, port), backlog=_BACKLOG)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((_HOST, port))
+        bound.listen(_BACKLOG)
     except OSError as error:
+        bound.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
         raise StartError(f"port {port} {why}; choose another with {option}, or 0 for a free one") from error
+    return bound
 
 
 def url(bound: socket.socket) -> str:

@@ -25,6 +25,7 @@ from twinlock_world.github.accounts import (
 )
 from twinlock_world.github.auth import resolve_token
 from twinlock_world.github.repository import REPOSITORY
+from twinlock_world.github.snapshot import snapshot
 from twinlock_world.normalise import normalise
 
 if TYPE_CHECKING:
@@ -103,8 +104,6 @@ class LocalWorld:
 
     def dump(self, *, normalised: bool) -> JsonValue:
         """Return everything that GitHub and AWS hold, without secrets."""
-        from twinlock_world.github.snapshot import snapshot  # noqa: PLC0415 - the server serves without it too
-
         document: JsonObject = {"github": snapshot(self._store, self._git_root), "aws": self._aws.state()}
         if not normalised:
             return document
