@@ -1,0 +1,1 @@
+"""Append-only records: the journal of what twinlock did to a platform."""
