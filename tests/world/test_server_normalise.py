@@ -30,6 +30,7 @@ NAMES: Final = {7: "acme", 1001: "payments"}
         ({"issuer:repository_id": ["1001", "1002"]}, {"issuer:repository_id": ["{payments}", "1002"]}),
         ({"issuer:repository_owner_id": "7"}, {"issuer:repository_owner_id": "{acme}"}),
         ({"version": "7", "valid": "7", "count": 7}, {"version": "7", "valid": "7", "count": 7}),
+        ({"x_id": "7" * 5000, "sub": "a@" + "7" * 5000}, {"x_id": "7" * 5000, "sub": "a@" + "7" * 5000}),
         ([None, True, 1.5, ["someone@example.org"]], [None, True, 1.5, ["someone@example.org"]]),
     ],
 )

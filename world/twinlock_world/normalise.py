@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _VOLATILE: Final = frozenset(
     {"id", "node_id", "created_at", "updated_at", "pushed_at", "archived_at", "expires_at", "etag", "key_id"}
 )
-_QUALIFIED: Final = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)@(?P<id>[0-9]{1,18})(?![0-9])")
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+_QUALIFIED: Final = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)@(?P<id>[0-9]+)")
+_NUMBER: Final = re.compile(r"[0-9]+")
+_MOST_DIGITS: Final = 19  # SQLite's ids have fewer, and Python refuses to read very long numbers
 _LOOPBACK: Final = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d+)?")
 _ID_KEY: Final = re.compile(r"(?:^|[:._])(?:\w+_)?id$")
 
@@ -55,5 +56,5 @@ class _Normaliser:
         return f"{found['name']}@{self._named(found['id'])}"
 
     def _named(self, number: str) -> str:
-        name = self._names.get(int(number))
+        name = self._names.get(int(number)) if len(number) < _MOST_DIGITS else None
         return number if name is None else f"{{{name}}}"

@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _AWS_ACCOUNT: Final = "aws_account"
 _LARGEST: Final = 4 * 1024 * 1024
+_LONGEST_MESSAGE: Final = 400
 _PLANS: Final = ("free", "team", "enterprise")
 _ROLES: Final = ("owner", "member", "outsider")
 _LEVELS: Final = ("read", "write", "admin")
@@ -104,7 +105,7 @@ def parse(content: bytes) -> Seed:
     try:
         return _seed(document)
     except FieldError as error:
-        raise SeedError(str(error)) from error
+        raise SeedError(_one_line(str(error))) from error
 
 
 def plant(seed: Seed, store: Store) -> None:
@@ -186,6 +187,11 @@ def _app(item: Fields) -> AppSeed:
 def _account(item: Fields) -> AccountSeed:
     _known(item, "name", "id")
     return AccountSeed(_matching(item, "name", _ACCOUNT_NAME), _matching(item, "id", _ACCOUNT_ID))
+
+
+def _one_line(text: str) -> str:
+    """Return a message that can hurt no terminal, whatever the seed had put into it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:_LONGEST_MESSAGE]
 
 
 @contextmanager
