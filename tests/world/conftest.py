@@ -101,20 +101,27 @@ class RunningWorld:
 
 
 @pytest.fixture(scope="session")
-def serve_command() -> Callable[..., subprocess.Popen[str]]:
-    """Return a function that starts the server's command line with these arguments."""
+def serve_command() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a function that starts the server's command line with these arguments; none outlives the tests."""
+    started: list[subprocess.Popen[str]] = []
 
     def start(state: Path, seed: Path, ready_file: Path, *arguments: str) -> subprocess.Popen[str]:
         options = ["--state", str(state), "--seed", str(seed), "--ready-file", str(ready_file), *arguments]
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "twinlock_world", "serve", *options],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES), **_bytecode()},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture(scope="session")
