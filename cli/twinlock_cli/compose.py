@@ -1,0 +1,169 @@
+"""The composition root: which adapter serves which port, by target.
+
+Commands name what they need; this module builds it. Everything heavy is imported inside the functions, so that
+`twinlock --help` starts at once.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinlock.errors import BadInput
+from twinlock_cli.render import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinlock.audit import Report
+    from twinlock.engine.port import Engine, Stack
+    from twinlock.ledger.journal import Journal
+    from twinlock.model.estate import Estate
+    from twinlock.model.repository import Repository
+    from twinlock.provider.world_file import WorldFile
+    from twinlock.provision import Seeder, SeedOutcome
+    from twinlock.scaffold import TemplateSource, Tree
+
+JOURNAL = (".twinlock", "journal.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A platform directory and what it declares.
+
+    Attributes:
+        root: The directory.
+        estate: What must exist.
+    """
+
+    root: Path
+    estate: Estate
+
+
+def load(root: Path) -> Platform:
+    """Read a platform directory, and say which target it works on.
+
+    Raises:
+        BadInput: It is none, or has mistakes.
+        Incomplete: A file cannot be read.
+    """
+    from twinlock import desired, manifest  # noqa: PLC0415 - see the module's docstring
+
+    root = root.absolute()
+    declaration = manifest.load(root)
+    say(f"target: {declaration.platform.target.value} ({declaration.platform.organization})")
+    return Platform(root, desired.derive(declaration))
+
+
+def templates() -> TemplateSource:
+    """Return where templates come from."""
+    from twinlock_templates import templates  # noqa: PLC0415 - see the module's docstring
+
+    return templates
+
+
+def world(platform: Platform) -> WorldFile:
+    """Return the running world of a platform directory, seeded with everybody it declares now.
+
+    Raises:
+        BadInput: The target is cloud, which this version does not reach yet.
+        Incomplete: No world runs.
+    """
+    from twinlock.model.declaration import Where  # noqa: PLC0415 - see the module's docstring
+    from twinlock_cli import world_process  # noqa: PLC0415 - see the module's docstring
+
+    if platform.estate.declaration.platform.target is not Where.WORLD:
+        raise BadInput(
+            "The target cloud is not available in this version.",
+            "Only the local world can be provisioned and audited so far.",
+            "Set `target: world` in platform.yaml.",
+        )
+    return world_process.running(platform.root, platform.estate)
+
+
+def engine(platform: Platform) -> Engine:
+    """Return the engine that runs stacks."""
+    from twinlock_rehearsal import EmbeddedEngine  # noqa: PLC0415 - see the module's docstring
+
+    return EmbeddedEngine(platform.root)
+
+
+def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:
+    """Return what makes the stack of a program and a group, acting as the controller."""
+    from twinlock import programs  # noqa: PLC0415 - see the module's docstring
+    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
+    from twinlock.provider.world_file import connection  # noqa: PLC0415 - see the module's docstring
+
+    reached = connection(running, platform.estate, CONTROLLER_APP)
+    return lambda program, group: programs.stack(program, group, platform.estate, reached)
+
+
+def seeder(platform: Platform, running: WorldFile) -> Seeder:
+    """Return what pushes first commits, acting as the controller."""
+    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
+    from twinlock.scaffold import render, seed  # noqa: PLC0415 - see the module's docstring
+
+    trees: dict[str, Tree] = {}
+
+    def push(repository: Repository) -> SeedOutcome:
+        if not trees:
+            trees.update(render(platform.estate, templates()))
+        url = f"{running.github_url}/{platform.estate.organization.login}/{repository.name}.git"
+        return seed(trees[repository.name], url, running.token(CONTROLLER_APP))
+
+    return push
+
+
+def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
+    """Return what reads the live estate as the auditor and judges it."""
+    from twinlock.audit import audit  # noqa: PLC0415 - see the module's docstring
+    from twinlock.aws.session import BotoIam, Credentials  # noqa: PLC0415 - see the module's docstring
+    from twinlock.github.client import ReadOnlyClient  # noqa: PLC0415 - see the module's docstring
+    from twinlock.github.http import HttpGitHub  # noqa: PLC0415 - see the module's docstring
+    from twinlock.live import estate as live  # noqa: PLC0415 - see the module's docstring
+    from twinlock.live.aws import AwsAccount  # noqa: PLC0415 - see the module's docstring
+    from twinlock.live.github import GitHubOrganization  # noqa: PLC0415 - see the module's docstring
+    from twinlock.names import AUDITOR_APP  # noqa: PLC0415 - see the module's docstring
+
+    estate = platform.estate
+    target = estate.declaration.platform.target
+
+    def read() -> Report:
+        client = HttpGitHub(running.github_url, running.token(AUDITOR_APP), holder=AUDITOR_APP, target=target)
+        accounts = {
+            purpose: BotoIam(
+                Credentials(keys.access_key, keys.secret_key),
+                region=account.region,
+                target=target,
+                endpoint=running.aws_url,
+            )
+            for purpose, account in estate.accounts.items()
+            if (keys := running.accounts.get(purpose.value)) is not None
+        }
+        try:
+            readers = {purpose: AwsAccount(iam) for purpose, iam in accounts.items()}
+            seen = live.read(estate, GitHubOrganization(estate.organization.login, ReadOnlyClient(client)), readers)
+        finally:
+            client.close()
+        calls = {"github": client.calls, "aws": sum(iam.calls for iam in accounts.values())}
+        return audit(estate, seen, calls=calls)
+
+    return read
+
+
+def journal(platform: Platform) -> Journal:
+    """Return the journal of a platform directory."""
+    from twinlock.ledger.journal import Journal  # noqa: PLC0415 - see the module's docstring
+    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
+
+    return Journal(platform.root.joinpath(*JOURNAL), who=f"{CONTROLLER_APP} run by {_account()}")
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
