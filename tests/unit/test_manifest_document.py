@@ -28,6 +28,7 @@ REFUSED = {
     "a turn of direction": ("a: b\u202ec".encode(), "f.yaml:1:5: The character U+202E is not allowed. Delete it."),
     "a tab as indentation": (b"a:\n\tb: c", "f.yaml:2:1: There is a tab. Indent with spaces."),
     "a tab after spaces": (b"a:\n  \tb: c", "f.yaml:2:3: There is a tab. Indent with spaces."),
+    "a tab within braces": (b"a: {\n\tb: c}", "f.yaml:2:1: There is a tab. Indent with spaces."),
     "a tab before a value": (b"a:\n  b:\tc", "f.yaml:2:5: There is a tab. Indent with spaces."),
     "two documents": (b"a: b\n---\nc: d\n", "f.yaml:2:1: There is a second document. Keep one document in the file."),
     "an alias without anchor": (

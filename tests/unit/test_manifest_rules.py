@@ -536,3 +536,11 @@ def test_an_unreadable_roster_is_not_an_empty_one() -> None:
             " Correct the YAML there."
         )
     ]
+
+
+def test_unreadable_teams_are_not_an_empty_list() -> None:
+    """Where one person's teams cannot be read, nothing is said about who is missing from a team."""
+    files = changed((ROSTER_FILE, "[ulf], teams: [audit]", "[ulf], teams: audit"))
+    assert refused(files) == [
+        "roster.yaml:7:59: `people.ulf.teams` is `audit`, but it must be a list. Write a list, as in `[one, two]`."
+    ]
