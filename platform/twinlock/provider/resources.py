@@ -77,11 +77,26 @@ class RulesetInventory(pulumi.CustomResource):
         name: str,
         *,
         repository: pulumi.Input[str],
+        rulesets: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the rulesets: name to id."""
+        super().__init__(tokens.RULESET_INVENTORY, name, {"repository": repository, "rulesets": rulesets}, opts)
+
+
+class EnvironmentInventory(pulumi.CustomResource):
+    """Exactly the environments of a repository; any other is deleted."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        repository: pulumi.Input[str],
         names: pulumi.Input[Sequence[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the names of the rulesets."""
-        super().__init__(tokens.RULESET_INVENTORY, name, {"repository": repository, "names": names}, opts)
+        """Declare the names of the environments."""
+        super().__init__(tokens.ENVIRONMENT_INVENTORY, name, {"repository": repository, "names": names}, opts)
 
 
 class EnvironmentProtection(pulumi.CustomResource):

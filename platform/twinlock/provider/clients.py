@@ -1,0 +1,56 @@
+"""Build what handlers reach the outside through, from the inputs of a `provider.resources.Provider`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twinlock.aws.session import BotoIam, Credentials
+from twinlock.errors import Incomplete
+from twinlock.github.http import HttpGitHub
+from twinlock.names import CONTROLLER_APP
+from twinlock.provider.port import Clients
+
+if TYPE_CHECKING:
+    from twinlock.model.declaration import Where
+    from twinlock.provider.port import Properties
+
+
+def connect(inputs: Properties, target: Where) -> Clients:
+    """Return the clients that a provider's inputs describe; nothing is sent yet.
+
+    Raises:
+        Incomplete: The inputs hold no keys of an account that they name.
+    """
+    organization, account = inputs.get("organization"), inputs.get("awsAccountId")
+    github = iam = None
+    if organization is not None:
+        github = HttpGitHub(str(inputs["githubUrl"]), str(inputs["githubToken"]), holder=CONTROLLER_APP, target=target)
+    if account is not None:
+        iam = BotoIam(
+            _credentials(inputs),
+            region=str(inputs["awsRegion"]),
+            target=target,
+            endpoint=_optional(inputs, "awsEndpoint"),
+        )
+    return Clients(
+        github=github,
+        organization=_optional(inputs, "organization"),
+        iam=iam,
+        account=_optional(inputs, "awsAccountId"),
+    )
+
+
+def _credentials(inputs: Properties) -> Credentials:
+    access_key, secret_key = _optional(inputs, "awsAccessKey"), _optional(inputs, "awsSecretKey")
+    if access_key is None or secret_key is None:
+        raise Incomplete(
+            f"AWS account {inputs['awsAccountId']} was not reached.",
+            "There are no keys for it.",
+            "Start the world: `twinlock world up --detach`.",
+        )
+    return Credentials(access_key, secret_key)
+
+
+def _optional(inputs: Properties, name: str) -> str | None:
+    value = inputs.get(name)
+    return None if value is None else str(value)

@@ -1,0 +1,65 @@
+"""What differs between live properties and declared ones, in words.
+
+Only what is declared is compared: GitHub and AWS add computed properties to every answer. Lists are compared without
+regard to order, because those of settings are sets on the wire.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinlock.engine.result import FieldChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twinlock.provider.port import Properties
+
+
+def changes(live: Properties, declared: Properties) -> tuple[FieldChange, ...]:
+    """Return every declared property that live holds differently, in the order they are declared."""
+    return tuple(_changes(live, declared, ""))
+
+
+def _changes(live: Properties, declared: Properties, prefix: str) -> Iterator[FieldChange]:
+    for name, wanted in declared.items():
+        found = live.get(name)
+        if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+            yield from _changes(found, wanted, f"{prefix}{name}.")
+        elif _canonical(found) != _canonical(wanted):
+            yield FieldChange(f"{prefix}{name}", worded(found), worded(wanted))
+
+
+def same(one: object, other: object) -> bool:
+    """Return whether two values are equal, whatever the order of their lists."""
+    return _canonical(one) == _canonical(other)
+
+
+def worded(value: object) -> str:
+    """Return a value as a person reads it: lists sorted, and `none` where there is nothing."""
+    if value is None or value in ("", [], ()):
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, list | tuple):
+        return ", ".join(sorted(worded(element) for element in value))
+    if isinstance(value, Mapping):
+        return " ".join(worded(element) for _, element in sorted(value.items()))
+    return str(value)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(_sorted(value), sort_keys=True)
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _sorted(element) for name, element in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted((_sorted(element) for element in value), key=lambda element: json.dumps(element, sort_keys=True))
+    # Pulumi's wire turns every number into a float.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
