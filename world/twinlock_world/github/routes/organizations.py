@@ -205,7 +205,7 @@ def _body(call: Call, organization: Organization) -> JsonObject:
     fields = organization.record.fields
     body: dict[str, JsonValue] = {
         **simple_organization(call.urls, organization),
-        **{name: fields.raw.get(name) for name in PROFILE_TEXTS},
+        **{name: fields.text(name) for name in PROFILE_TEXTS if fields.given(name)},
         "blog": fields.text("blog", ""),
         "is_verified": False,
         "has_organization_projects": fields.object("settings").flag("has_organization_projects"),
