@@ -121,3 +121,8 @@ def workflow_reference(organization: str, path: str, commit: str) -> str:
 def repository_reference(organization: str, repository: str) -> str:
     """Return the placeholder that stands for a repository's observed subject prefix or id in a policy."""
     return f"{{{organization}/{repository}}}"
+
+
+def queue_variable(point: str) -> str:
+    """Return the environment variable that tells a service and its suite the address of an `aws-sqs` point's queue."""
+    return f"{point.upper().replace('-', '_')}_URL"

@@ -8,7 +8,7 @@ from twinlock.model.actions import AccessLevel, ActionsPolicy, TokenPermission
 from twinlock.names import PIPELINES_REPOSITORY
 
 ALLOWED_ACTIONS = (
-    "actions/attest-build-provenance@*",
+    "actions/attest@*",
     "actions/checkout@*",
     "actions/download-artifact@*",
     "actions/setup-python@*",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twinlock.scaffold.commit import commit_id
 from twinlock.scaffold.comparison import Difference, FileDifference, compare
-from twinlock.scaffold.rendering import pipelines_commit, pipelines_tree, render
+from twinlock.scaffold.rendering import pipelines_commit, pipelines_tree, platform_tree, render
 from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded, seed
 from twinlock.scaffold.source import TemplateSource
 from twinlock.scaffold.tree import RECORD, File, Tree
@@ -25,6 +25,7 @@ __all__ = [
     "compare",
     "pipelines_commit",
     "pipelines_tree",
+    "platform_tree",
     "render",
     "seed",
     "write",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinlock import names
+from twinlock.desired.platform_repository import platform_code_owners
 from twinlock.errors import BadInput
 from twinlock.github import code_owners
 from twinlock.model.repository import Kind
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
     from twinlock.model.account import Purpose
+    from twinlock.model.declaration import Service
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
     from twinlock.scaffold.source import TemplateSource
@@ -40,6 +42,20 @@ def render(estate: Estate, source: TemplateSource) -> Mapping[str, Tree]:
         name: renderer.tree(repository.kind, _context(estate, repository))
         for name, repository in sorted(estate.repositories.items())
     }
+
+
+def platform_tree(estate: Estate, source: TemplateSource) -> Tree:
+    """Return what twinlock gives to the platform directory, beside the manifest itself.
+
+    Raises:
+        BadInput: A template is broken, or names something that nobody gives it.
+    """
+    platform = estate.declaration.platform
+    owners = platform_code_owners(estate.declaration)
+    context = _pipelines_context(platform.organization, platform.region, platform.accounts) | {
+        "code_owners": code_owners.encode(owners, platform.organization),
+    }
+    return _Renderer(source).tree(Kind.PLATFORM, context)
 
 
 def pipelines_tree(organization: str, region: str, accounts: Mapping[Purpose, str], source: TemplateSource) -> Tree:
@@ -75,12 +91,20 @@ def _context(estate: Estate, repository: Repository) -> dict[str, object]:
     common = _pipelines_context(platform.organization, platform.region, platform.accounts)
     if repository.kind is Kind.PIPELINES:
         return common
-    return {
-        **common,
-        "repository": repository,
-        "service": None if repository.service is None else estate.services[repository.service],
+    common |= {
         "code_owners": code_owners.encode(repository.code_owners, platform.organization),
         "pipelines_commit": platform.pipelines.commit,
+    }
+    return common if repository.service is None else common | _service_context(estate.services[repository.service])
+
+
+def _service_context(service: Service) -> dict[str, object]:
+    # The starter begins with one queue; the team adds what else the service talks to.
+    queue = next((point for point in service.integration_points if point.kind == "aws-sqs"), None)
+    return {
+        "service": service,
+        "queue": queue,
+        "queue_variable": None if queue is None else names.queue_variable(queue.name),
     }
 
 
@@ -102,7 +126,7 @@ class _Renderer:
     def tree(self, kind: Kind, context: Mapping[str, object]) -> Tree:
         from jinja2 import TemplateError  # noqa: PLC0415 - jinja2 costs a start-up that most commands do not need
 
-        version, templates = self._compiled(kind)
+        digest, templates = self._compiled(kind)
         files: dict[str, File] = {}
         for template in templates:
             try:
@@ -116,13 +140,13 @@ class _Renderer:
                     "Remove one of them.",
                 )
             files[path] = File(content, template.managed, content.startswith(b"#!"))
-        return recorded(files, version)
+        return recorded(files, digest)
 
     def _compiled(self, kind: Kind) -> tuple[str, tuple[_Compiled, ...]]:
         if kind not in self._kinds:
             found = sorted(self._source(kind.value))
-            version = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
-            self._kinds[kind] = version, tuple(self._compile(kind, *template) for template in found)
+            digest = hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+            self._kinds[kind] = digest, tuple(self._compile(kind, *template) for template in found)
         return self._kinds[kind]
 
     def _compile(self, kind: Kind, folder: str, path: str, text: str) -> _Compiled:

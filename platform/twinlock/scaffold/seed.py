@@ -36,7 +36,7 @@ class Seeded:
 
 @dataclass(frozen=True, slots=True)
 class AlreadySeeded:
-    """The default branch is, or began with, exactly this commit.
+    """The default branch points at exactly this commit already.
 
     Attributes:
         commit: The seed's commit.

@@ -1,0 +1,29 @@
+"""Who owns what in the platform repository: who gains a duty neither authors nor approves that change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twinlock.desired.organization import teams_with
+from twinlock.model.code_owners import CodeOwners, OwnerRule
+from twinlock.model.organization import Duty
+
+if TYPE_CHECKING:
+    from twinlock.model.declaration import Declaration
+
+
+def platform_code_owners(declaration: Declaration) -> CodeOwners:
+    """Return the owners: the platform's teams of everything, with the auditors and each service's testers beside."""
+    platform = teams_with(declaration, Duty.PLATFORM)
+    audited = (*platform, *teams_with(declaration, Duty.AUDITOR))
+    return CodeOwners(
+        (
+            OwnerRule("*", platform),
+            OwnerRule("/platform.yaml", audited),
+            OwnerRule("/roster.yaml", audited),
+            *(
+                OwnerRule(f"/services/{name}.yaml", (*platform, service.testers))
+                for name, service in sorted(declaration.services.items())
+            ),
+        )
+    )
