@@ -148,6 +148,6 @@ def wrong_field(name: str, problem: str) -> GitHubError:
     """Return GitHub's answer for a field of the wrong type or value."""
     if problem == "wasn't supplied":
         return invalid(f'Invalid request.\n\n"{name}" wasn\'t supplied.')
-    if "is not a possible value" in problem:
+    if problem.endswith("."):  # a whole sentence about the value
         return invalid(f"Invalid request.\n\nInvalid property /{name}: {problem}")
     return invalid(f"Invalid request.\n\nFor 'properties/{name}', {problem}.")

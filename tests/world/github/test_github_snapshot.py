@@ -1,0 +1,56 @@
+"""One document of all state: the same for the same deeds, without secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from nacl.public import PublicKey, SealedBox
+
+from twinlock_world.github.snapshot import snapshot
+
+if TYPE_CHECKING:
+    from tests.world.github.conftest import Hub
+
+
+def _fill(hub: Hub) -> str:
+    hub.repository()
+    team = hub.team("team", "alice")
+    writer = hub.make("GET", "/apps/writer")["id"]
+    hub.make("PUT", "/orgs/acme/teams/team/repos/acme/app", {"permission": "push"})
+    hub.make("PUT", "/repos/acme/app/collaborators/mallory", {"permission": "admin"})
+    hub.make("PUT", "/repos/acme/app/environments/e", {"reviewers": [{"type": "Team", "id": team["id"]}]})
+    actors = [{"actor_id": writer, "actor_type": "Integration"}, {"actor_id": 5, "actor_type": "RepositoryRole"}]
+    hub.make("POST", "/repos/acme/app/rulesets", {"name": "r", "enforcement": "active", "bypass_actors": actors})
+    key = hub.make("GET", "/repos/acme/app/actions/secrets/public-key")
+    sealed = base64.b64encode(SealedBox(PublicKey(base64.b64decode(key["key"]))).encrypt(b"v")).decode()
+    hub.make("PUT", "/repos/acme/app/actions/secrets/S", {"key_id": key["key_id"], "encrypted_value": sealed})
+    return sealed
+
+
+def test_references_are_names_and_secrets_are_left_out(hub: Hub) -> None:
+    """Actors, reviewers, teams and people stand there by name; no token, key or sealed value does."""
+    sealed = _fill(hub)
+    shown: Any = snapshot(hub.store, hub.directory / "git")
+    app = shown["organizations"]["acme"]["repositories"]["app"]
+    actors = app["rulesets"]["r"]["bypass_actors"]
+    assert [actor["actor_id"] for actor in actors] == ["writer", "5"]
+    assert app["environments"]["e"]["reviewers"] == ["Team team"]
+    assert app["team_repositories"]["team"]["permission"] == "push"
+    assert app["repository_invitations"]["mallory"]["inviter"] == "olga"
+    assert shown["organizations"]["acme"]["teams"]["team"]["team_members"]["alice"]["role"] == "member"
+    assert re.fullmatch("[0-9a-f]{40}", app["git"]["refs/heads/main"]["tree"])
+    text = json.dumps(shown)
+    assert [secret for secret in (sealed, *hub.tokens.values()) if secret in text] == []
+    assert "private_key" not in text
+
+
+def test_every_record_but_tokens_and_keys_is_in_the_snapshot(hub: Hub) -> None:
+    """A kind of record that nobody shows would hide a difference."""
+    _fill(hub)
+    text = json.dumps(snapshot(hub.store, hub.directory / "git"))
+    for kind in hub.store.counts().keys() - {"token", "key_pair"}:
+        for record in hub.store.all(kind):
+            assert f'"id": {record.id},' in text, kind
