@@ -9,7 +9,7 @@ from twinlock_cli.render import show
 
 def check(context: typer.Context) -> None:
     """Validate the manifest: every mistake at once, each with its place and what would be right."""
-    from twinlock_cli import compose, pipelines  # noqa: PLC0415 - imports that `--help` need not pay for
+    from twinlock_cli import compose, pipelines
 
     platform = compose.load(context.obj)
     pipelines.verify(platform)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from twinlock.model.repository import Repository
     from twinlock.provider.world_file import WorldFile
     from twinlock.provision import Seeder, SeedOutcome
+    from twinlock.reconcile import Reconciliation
     from twinlock.scaffold import TemplateSource, Tree
 
 JOURNAL = (".twinlock", "journal.jsonl")
@@ -50,7 +51,7 @@ def load(root: Path) -> Platform:
         BadInput: It is none, or has mistakes.
         Incomplete: A file cannot be read.
     """
-    from twinlock import desired, manifest  # noqa: PLC0415 - see the module's docstring
+    from twinlock import desired, manifest
 
     root = root.absolute()
     declaration = manifest.load(root)
@@ -60,7 +61,7 @@ def load(root: Path) -> Platform:
 
 def templates() -> TemplateSource:
     """Return where templates come from."""
-    from twinlock_templates import templates  # noqa: PLC0415 - see the module's docstring
+    from twinlock_templates import templates
 
     return templates
 
@@ -72,8 +73,8 @@ def world(platform: Platform) -> WorldFile:
         BadInput: The target is cloud, which this version does not reach yet.
         Incomplete: No world runs.
     """
-    from twinlock.model.declaration import Where  # noqa: PLC0415 - see the module's docstring
-    from twinlock_cli import world_process  # noqa: PLC0415 - see the module's docstring
+    from twinlock.model.declaration import Where
+    from twinlock_cli import world_process
 
     if platform.estate.declaration.platform.target is not Where.WORLD:
         raise BadInput(
@@ -86,16 +87,16 @@ def world(platform: Platform) -> WorldFile:
 
 def engine(platform: Platform) -> Engine:
     """Return the engine that runs stacks."""
-    from twinlock_rehearsal import EmbeddedEngine  # noqa: PLC0415 - see the module's docstring
+    from twinlock_rehearsal import EmbeddedEngine
 
     return EmbeddedEngine(platform.root)
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:
     """Return what makes the stack of a program and a group, acting as the controller."""
-    from twinlock import programs  # noqa: PLC0415 - see the module's docstring
-    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
-    from twinlock.provider.world_file import connection  # noqa: PLC0415 - see the module's docstring
+    from twinlock import programs
+    from twinlock.names import CONTROLLER_APP
+    from twinlock.provider.world_file import connection
 
     reached = connection(running, platform.estate, CONTROLLER_APP)
     return lambda program, group: programs.stack(program, group, platform.estate, reached)
@@ -103,8 +104,8 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
 
 def seeder(platform: Platform, running: WorldFile) -> Seeder:
     """Return what pushes first commits, acting as the controller."""
-    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
-    from twinlock.scaffold import render, seed  # noqa: PLC0415 - see the module's docstring
+    from twinlock.names import CONTROLLER_APP
+    from twinlock.scaffold import render, seed
 
     trees: dict[str, Tree] = {}
 
@@ -119,14 +120,14 @@ def seeder(platform: Platform, running: WorldFile) -> Seeder:
 
 def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     """Return what reads the live estate as the auditor and judges it."""
-    from twinlock.audit import audit  # noqa: PLC0415 - see the module's docstring
-    from twinlock.aws.session import BotoIam, Credentials  # noqa: PLC0415 - see the module's docstring
-    from twinlock.github.client import ReadOnlyClient  # noqa: PLC0415 - see the module's docstring
-    from twinlock.github.http import HttpGitHub  # noqa: PLC0415 - see the module's docstring
-    from twinlock.live import estate as live  # noqa: PLC0415 - see the module's docstring
-    from twinlock.live.aws import AwsAccount  # noqa: PLC0415 - see the module's docstring
-    from twinlock.live.github import GitHubOrganization  # noqa: PLC0415 - see the module's docstring
-    from twinlock.names import AUDITOR_APP  # noqa: PLC0415 - see the module's docstring
+    from twinlock.audit import audit
+    from twinlock.aws.session import BotoIam, Credentials
+    from twinlock.github.client import ReadOnlyClient
+    from twinlock.github.http import HttpGitHub
+    from twinlock.live import estate as live
+    from twinlock.live.aws import AwsAccount
+    from twinlock.live.github import GitHubOrganization
+    from twinlock.names import AUDITOR_APP
 
     estate = platform.estate
     target = estate.declaration.platform.target
@@ -156,8 +157,8 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
 
 def journal(platform: Platform) -> Journal:
     """Return the journal of a platform directory."""
-    from twinlock.ledger.journal import Journal  # noqa: PLC0415 - see the module's docstring
-    from twinlock.names import CONTROLLER_APP  # noqa: PLC0415 - see the module's docstring
+    from twinlock.ledger.journal import Journal
+    from twinlock.names import CONTROLLER_APP
 
     return Journal(platform.root.joinpath(*JOURNAL), who=f"{CONTROLLER_APP} run by {_account()}")
 
@@ -167,3 +168,20 @@ def _account() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"uid {os.getuid()}"
+
+
+def reconcile(platform: Platform) -> Reconciliation:
+    """Make one pass of reconciliation.
+
+    Raises:
+        TwinlockError: It could not be completed.
+    """
+    from twinlock import provision
+    from twinlock.reconcile import reconcile as pass_once
+
+    running = world(platform)
+    return pass_once(
+        examine(platform, running),
+        lambda: provision.up(platform.estate, engine(platform), stacks(platform, running), seeder(platform, running)),
+        journal(platform),
+    )

@@ -15,7 +15,7 @@ def init(
     organization: Annotated[str, typer.Option("--org", metavar="ORG", help="Login of the GitHub organization.")],
 ) -> None:
     """Write a new platform directory: manifest, roster, stacks, workflows."""
-    from twinlock_cli import platform_directory  # noqa: PLC0415 - imports that `--help` need not pay for
+    from twinlock_cli import platform_directory
 
     written = platform_directory.create(directory, organization)
     say(f"Wrote {len(written)} files to {directory}. The people in roster.yaml are invented: replace them.")

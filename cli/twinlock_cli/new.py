@@ -27,7 +27,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter per option
     releasers: Annotated[str | None, typer.Option(metavar="TEAM", help="Team that releases it.")] = None,
 ) -> None:
     """Add a service: its manifest, its teams, and the trees of its two repositories."""
-    from twinlock_cli import platform_directory  # noqa: PLC0415 - imports that `--help` need not pay for
+    from twinlock_cli import platform_directory
 
     given = {"authors": authors, "reviewers": reviewers, "testers": testers, "releasers": releasers}
     platform_directory.check_name(service)
@@ -38,7 +38,7 @@ def new(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _asked(service: str, role: str) -> str:
-    from twinlock.names import default_team  # noqa: PLC0415 - as above
+    from twinlock.names import default_team
 
     default = default_team(service, _ROLES[role])
     if sys.stdin.isatty() and sys.stderr.isatty():

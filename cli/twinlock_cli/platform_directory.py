@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,10 +62,10 @@ def _refuse_used(directory: Path) -> None:
 
 
 def _founding(organization: str) -> dict[str, bytes]:
-    from twinlock import desired, manifest  # noqa: PLC0415 - imports that `--help` need not pay for
-    from twinlock.manifest import examples  # noqa: PLC0415 - as above
-    from twinlock.scaffold import platform_tree  # noqa: PLC0415 - as above
-    from twinlock_cli import pipelines  # noqa: PLC0415 - as above
+    from twinlock import desired, manifest
+    from twinlock.manifest import examples
+    from twinlock.scaffold import platform_tree
+    from twinlock_cli import pipelines
 
     roster = examples.roster_yaml(organization, examples.founders()).encode()
 
@@ -87,7 +86,7 @@ def _founding(organization: str) -> dict[str, bytes]:
 
 
 def _schema(kind: str) -> bytes:
-    from twinlock import manifest  # noqa: PLC0415 - as above
+    from twinlock import manifest
 
     return (json.dumps(manifest.schema(kind), indent=2, sort_keys=True) + "\n").encode()  # type: ignore[arg-type] # one of SCHEMAS
 
@@ -98,7 +97,7 @@ def check_name(service: str) -> None:
     Raises:
         BadInput: GitHub, AWS or the platform itself would refuse it.
     """
-    from twinlock import manifest  # noqa: PLC0415 - as above
+    from twinlock import manifest
 
     manifest.check_service_name(service)
 
@@ -113,10 +112,10 @@ def add_service(root: Path, service: str, teams: Mapping[str, str]) -> tuple[str
         BadInput: The service exists already, or the result would not be a valid manifest.
         Incomplete: A file cannot be read or written.
     """
-    from twinlock import desired, manifest  # noqa: PLC0415 - as above
-    from twinlock.manifest import edit, examples  # noqa: PLC0415 - as above
-    from twinlock.model.declaration import Where  # noqa: PLC0415 - as above
-    from twinlock.model.organization import Duty  # noqa: PLC0415 - as above
+    from twinlock import desired, manifest
+    from twinlock.manifest import edit, examples
+    from twinlock.model.declaration import Where
+    from twinlock.model.organization import Duty
 
     root = root.absolute()
     path = root / "services" / f"{service}.yaml"
@@ -163,9 +162,9 @@ def pin_pipelines(root: Path) -> str:
         BadInput: The manifest has mistakes.
         Incomplete: A file cannot be read or written.
     """
-    from twinlock import manifest  # noqa: PLC0415 - as above
-    from twinlock.manifest import edit  # noqa: PLC0415 - as above
-    from twinlock_cli import pipelines  # noqa: PLC0415 - as above
+    from twinlock import manifest
+    from twinlock.manifest import edit
+    from twinlock_cli import pipelines
 
     declaration = manifest.load(root)
     commit = pipelines.rendered(declaration)
@@ -183,7 +182,7 @@ def write_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[st
         BadInput: A service is not declared, or something other than a tree is in the way.
         Incomplete: A file cannot be written.
     """
-    from twinlock.scaffold import write  # noqa: PLC0415 - as above
+    from twinlock.scaffold import write
 
     lines: list[str] = []
     for name, tree in _trees(platform, services).items():
@@ -198,7 +197,7 @@ def compare_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[
         BadInput: As `write_trees`.
         Incomplete: A file cannot be read.
     """
-    from twinlock.scaffold import compare  # noqa: PLC0415 - as above
+    from twinlock.scaffold import compare
 
     return tuple(
         f"{TREES}/{name}/{difference.path}: {difference.kind.value}\n{difference.diff}".rstrip()
@@ -208,13 +207,18 @@ def compare_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[
 
 
 def _trees(platform: compose.Platform, services: Sequence[str]) -> dict[str, Tree]:
-    from twinlock.scaffold import render  # noqa: PLC0415 - as above
+    from twinlock.scaffold import render
 
-    wanted = _wanted(platform, services)
+    wanted = require(platform, services)
     return {name: tree for name, tree in render(platform.estate, compose.templates()).items() if name in wanted}
 
 
-def _wanted(platform: compose.Platform, services: Sequence[str]) -> Collection[str]:
+def require(platform: compose.Platform, services: Sequence[str]) -> Collection[str]:
+    """Return the repositories of these services, and the platform's own; all of them if none is named.
+
+    Raises:
+        BadInput: A service is not declared.
+    """
     for service in services:
         if service not in platform.estate.services:
             known = ", ".join(sorted(platform.estate.services)) or "none yet"
@@ -235,8 +239,3 @@ def _told(tree: str, report: WriteReport) -> list[str]:
     lines += [f"{tree}/{path}: restored" for path in report.restored]
     lines += [f"{tree}/{path}: kept, it is the team's" for path in report.kept]
     return lines or [f"{tree}: unchanged"]
-
-
-def discard(directory: Path) -> None:
-    """Remove a directory that twinlock made for itself."""
-    shutil.rmtree(directory, ignore_errors=True)

@@ -42,10 +42,10 @@ def show_json(document: object) -> None:
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Show rows under headings, whole words only: a subject must be copyable from the screen and found by grep."""
-    from rich import box  # noqa: PLC0415 - costs start-up time that most commands need not pay
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     console = Console(file=sys.stdout, highlight=False, emoji=False, markup=False, width=_width())
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)

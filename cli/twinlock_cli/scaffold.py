@@ -18,7 +18,7 @@ def scaffold(
     pin: Annotated[bool, typer.Option("--pin", help="Set pipelines.commit to what the templates give.")] = False,
 ) -> int:
     """Render every repository's tree to repositories/: managed files are restored, seeded ones are the team's."""
-    from twinlock_cli import compose, platform_directory  # noqa: PLC0415 - imports that `--help` need not pay for
+    from twinlock_cli import compose, platform_directory
 
     if pin:
         show(platform_directory.pin_pipelines(context.obj))

@@ -20,6 +20,6 @@ class Kind(enum.Enum):
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which file's schema.")]) -> None:
     """Print the JSON Schema of platform.yaml, roster.yaml or services/SERVICE.yaml."""
-    from twinlock import manifest  # noqa: PLC0415 - imports that `--help` need not pay for
+    from twinlock import manifest
 
     show_json(manifest.schema(kind.value))

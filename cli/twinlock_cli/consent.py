@@ -1,0 +1,25 @@
+"""Ask before something is changed; where nobody can be asked, `--yes` must have been given."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from twinlock.errors import BadInput
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Return if the answer is yes.
+
+    Raises:
+        BadInput: There is no terminal to ask on, and `--yes` was not given.
+        click.Abort: The answer is no.
+    """
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise BadInput(
+            "Nothing was changed.", "There is no terminal to ask for consent.", "Give it beforehand: add `--yes`."
+        )
+    click.confirm(question, abort=True, err=True)
