@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
 JsonObject: TypeAlias = Mapping[str, JsonValue]
+
+_LARGEST: Final = 2**63 - 1
 
 
 class FieldError(ValueError):
@@ -57,12 +59,12 @@ def as_text(value: JsonValue, field: str) -> str:
 
 
 def as_number(value: JsonValue, field: str) -> int:
-    """Return `value` if it is an integer; true and false are none.
+    """Return `value` if it is an integer of 64 bits; true and false are none.
 
     Raises:
         FieldError: It is something else.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         return value
     raise _wrong(field, value, "an integer")
 

@@ -101,9 +101,9 @@ class Hub:
         scope = {
             "type": "http",
             "method": method,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "raw_path": path.encode("latin-1"),
+            "query_string": query.encode("latin-1"),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
         }
         sent: list[dict[str, Any]] = []
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
+from twinlock_world.git_objects import GitError
 from twinlock_world.github.auth import identify
 from twinlock_world.github.call import Call, Reply, Request, wrong_field
 from twinlock_world.github.errors import GitHubError, invalid
@@ -85,6 +86,9 @@ class GitHub:
             reply = Reply(error.status, error.body())
         except FieldError as error:
             refused = wrong_field(error.field, error.problem)
+            reply = Reply(refused.status, refused.body())
+        except GitError as error:
+            refused = invalid(f"Git refuses this: {error}")
             reply = Reply(refused.status, refused.body())
         if reply.then is not None:
             reply.then()

@@ -92,7 +92,8 @@ class Call:
         if not self.request.content.strip():
             return Fields({})
         try:
-            found: JsonValue = json.loads(self.request.content)
+            found: JsonValue = json.loads(self.request.content, parse_constant=_no_constant)
+            json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is text that nothing can store
         except (ValueError, RecursionError) as error:
             raise GitHubError(400, "Problems parsing JSON") from error
         if not isinstance(found, dict):
@@ -142,6 +143,10 @@ class Call:
         if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - SQLite's integers end at 19 digits
             raise GitHubError(404, "Not Found")
         return int(text)
+
+
+def _no_constant(name: str) -> JsonValue:
+    raise ValueError(f"{name} is no JSON")
 
 
 def wrong_field(name: str, problem: str) -> GitHubError:

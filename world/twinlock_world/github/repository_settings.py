@@ -79,9 +79,8 @@ def new_settings(asked: Fields, plan: str, created_at: str) -> dict[str, JsonVal
     }
     if asked.given("visibility"):
         defaults["visibility"] = read_visibility(asked, plan)
-    if asked.flag("is_template", default=False):
-        defaults["is_template"] = True
-    return changed_settings({**defaults, "name": clean_name(asked.text("name"))}, asked)
+    made = changed_settings({**defaults, "name": clean_name(asked.text("name"))}, asked)
+    return {**made, "archived": False}
 
 
 def changed_settings(settings: JsonObject, asked: Fields) -> dict[str, JsonValue]:

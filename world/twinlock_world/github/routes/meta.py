@@ -26,19 +26,6 @@ _RESOURCES: Final = (
 )
 
 
-def root(call: Call) -> Reply:
-    """Name the addresses to begin with."""
-    return Reply(
-        200,
-        {
-            "current_user_url": call.urls.api("user"),
-            "organization_url": f"{call.urls.api('orgs')}/{{org}}",
-            "repository_url": f"{call.urls.api('repos')}/{{owner}}/{{repo}}",
-            "rate_limit_url": call.urls.api("rate_limit"),
-        },
-    )
-
-
 def meta(_call: Call) -> Reply:
     """Say that the service is there; addresses of GitHub's machines are none of this world."""
     return Reply(200, {"verifiable_password_authentication": False})
@@ -51,7 +38,6 @@ def rate_limit(_call: Call) -> Reply:
 
 
 ROUTES: Final = (
-    *ANYONE.get("/", None, root),
     *ANYONE.get("/meta", None, meta),
     *ANYONE.get("/rate_limit", None, rate_limit),
 )

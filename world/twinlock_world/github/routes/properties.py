@@ -74,7 +74,7 @@ def _define(call: OrganizationCall, name: str, asked: Fields) -> Record:
         "property_name": name,
         "value_type": kind,
         "required": asked.flag("required", default=False),
-        "default_value": asked.raw.get("default_value") or None,
+        "default_value": _default(kind, asked),
         "description": asked.optional_text("description"),
         "allowed_values": asked.texts("allowed_values", []) if asked.given("allowed_values") else None,
         "values_editable_by": asked.choice("values_editable_by", _EDITORS, _EDITORS[0])
@@ -86,6 +86,12 @@ def _define(call: OrganizationCall, name: str, asked: Fields) -> Record:
     if document["required"] and document["default_value"] is None:
         raise invalid("Default value is required for required properties")
     return call.store.put(PROPERTY, name, document, parent=call.organization.id)
+
+
+def _default(kind: str, asked: Fields) -> JsonValue:
+    if not asked.raw.get("default_value"):
+        return None
+    return asked.texts("default_value") if kind == "multi_select" else asked.text("default_value")
 
 
 def _definition(call: OrganizationCall) -> Record:

@@ -174,6 +174,8 @@ def set_member(call: TeamCall) -> Reply:
     user, role = _user(call), call.body().choice("role", ("member", "maintainer"), "member")
     organization = call.team.organization
     if membership(call.store, organization, user) is None:
+        if isinstance(call.identity, User) and rank_in(call.store, organization, call.identity) < Rank.OWNER:
+            raise forbidden("You must be an organization owner to add somebody who is no member.")
         set_membership(call.store, organization, user, "member", "pending")
     return Reply(200, _membership_body(call, user, _join(call, call.team, user, role)))
 
