@@ -116,7 +116,7 @@ class BotoIam:
             config=Config(
                 connect_timeout=5,
                 read_timeout=15,
-                retries={"max_attempts": 3, "mode": "standard"},
+                retries={"max_attempts": 2, "mode": "standard"},
                 max_pool_connections=8,
                 proxies={} if target is Where.WORLD else None,
             ),
