@@ -1,0 +1,79 @@
+"""A repository as it is created: empty, with Actions off until its protections stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_github as github
+
+from twinlock.components.repository_actions import RepositoryActions
+from twinlock.model.repository import Visibility
+from twinlock.provider.resources import OidcSubject
+
+if TYPE_CHECKING:
+    from twinlock.model.repository import Repository as DesiredRepository
+
+_ACTIONS_SETTINGS = ["enabled", "allowedActions", "allowedActionsConfig", "shaPinningRequired"]
+
+
+class Repository(pulumi.ComponentResource):
+    """A repository of the organization.
+
+    Attributes:
+        reported: What GitHub says it is: `repositoryId`, `nodeId`, `subjectPrefix`.
+    """
+
+    def __init__(self, name: str, repository: DesiredRepository, *, opts: pulumi.ResourceOptions) -> None:
+        """Declare a repository, with the GitHub and twinlock providers in `opts`."""
+        super().__init__("twinlock:github:Repository", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        settings = repository.settings
+        resource = github.Repository(
+            name,
+            name=repository.name,
+            description=repository.description,
+            visibility=settings.visibility.value,
+            archived=settings.archived,
+            allow_merge_commit=settings.merge_commit,
+            allow_rebase_merge=settings.rebase_merge,
+            allow_squash_merge=settings.squash_merge,
+            allow_auto_merge=settings.auto_merge,
+            allow_forking=settings.forking,
+            # Merged branches go: what can no longer be merged again cannot be reviewed under an old approval.
+            delete_branch_on_merge=True,
+            # An issue or a wiki is written without review; a template would copy the tree past the seed.
+            has_issues=True,
+            has_wiki=False,
+            has_projects=False,
+            has_discussions=False,
+            is_template=False,
+            # The seed is the first commit.
+            auto_init=False,
+            # Deleting a stack must not delete what was written.
+            archive_on_destroy=True,
+            opts=child,
+        )
+        subject = OidcSubject(name, repository=resource.name, use_default=True, use_immutable_subject=True, opts=child)
+        if repository.protected:
+            # The seed must not run a workflow. The protections turn Actions on, and from then on the setting is theirs.
+            github.ActionsRepositoryPermissions(
+                name,
+                repository=resource.name,
+                enabled=False,
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=_ACTIONS_SETTINGS),
+            )
+        else:
+            RepositoryActions(
+                name,
+                repository.actions,
+                repository=resource.name,
+                public=settings.visibility is Visibility.PUBLIC,
+                opts=child,
+            )
+        self.reported: pulumi.Inputs = {
+            "repositoryId": resource.repo_id,
+            "nodeId": resource.node_id,
+            "subjectPrefix": subject.subject_prefix,
+        }
+        self.register_outputs(self.reported)

@@ -1,0 +1,62 @@
+"""A team with exactly its people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_github as github
+
+from twinlock.provider.resources import TeamMembers
+
+if TYPE_CHECKING:
+    from twinlock.model.organization import Team as DesiredTeam
+
+
+class Team(pulumi.ComponentResource):
+    """A team of the organization.
+
+    Attributes:
+        id: The team's id, for a child team.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        team: DesiredTeam,
+        *,
+        parent_id: pulumi.Input[str] | None,
+        members_declared: bool,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        """Declare a team.
+
+        Args:
+            name: The component's name.
+            team: The team.
+            parent_id: The parent team's id, if it has one.
+            members_declared: Its people are declared here; otherwise an identity provider fills it.
+            opts: Pulumi's options, with the GitHub and twinlock providers.
+        """
+        super().__init__("twinlock:github:Team", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        resource = github.Team(
+            name,
+            name=team.slug,
+            description=team.description,
+            privacy=team.privacy,
+            parent_team_id=parent_id,
+            # GitHub makes the creator a maintainer, who could let others in.
+            create_default_maintainer=False,
+            opts=child,
+        )
+        if members_declared:
+            TeamMembers(
+                name,
+                team=resource.slug,
+                members=sorted(team.members),
+                maintainers=sorted(team.maintainers),
+                opts=child,
+            )
+        self.id: pulumi.Output[str] = resource.id
+        self.register_outputs({"id": self.id})
