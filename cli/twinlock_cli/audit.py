@@ -40,7 +40,8 @@ def show_report(report: Report) -> None:
     show(
         f"{_counted(len(report.findings), 'finding')}, {_counted(len(report.unknowns), 'unknown')}, "
         f"{_counted(len(report.notes), 'note')}; {len(coverage.evaluated)} evaluated, "
-        f"{len(coverage.not_evaluated)} not evaluated; calls: {calls.get('github', 0)} GitHub, {calls.get('aws', 0)} AWS"
+        f"{len(coverage.not_evaluated)} not evaluated; "
+        f"calls: {calls.get('github', 0)} GitHub, {calls.get('aws', 0)} AWS"
     )
     if not report.exit_code:
         show("Settings match the manifest.")

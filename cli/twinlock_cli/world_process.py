@@ -95,7 +95,7 @@ def start(where: Place, estate: Estate, port: int = 0) -> WorldFile:
     arguments = command(where, estate, port)
     where.log.parent.mkdir(parents=True, exist_ok=True)
     with where.log.open("wb") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - a list of arguments of our own, without a shell
             arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), start_new_session=True
         )
     deadline = time.monotonic() + START_SECONDS
@@ -121,7 +121,9 @@ def serve(where: Place, estate: Estate, port: int) -> int:
     Raises:
         BadInput: The world's dependencies are not installed.
     """
-    process = subprocess.Popen(command(where, estate, port), stdin=subprocess.DEVNULL, env=environment())
+    arguments = command(where, estate, port)
+    # A list of arguments of our own, without a shell.
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, env=environment())  # noqa: S603
     try:
         return process.wait()
     except KeyboardInterrupt:
