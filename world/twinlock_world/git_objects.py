@@ -295,7 +295,7 @@ def is_ref_name(name: str) -> bool:
 def _git(
     path: Path | None, *arguments: str, given: bytes = b"", people: dict[str, str] | None = None, check: bool = True
 ) -> subprocess.CompletedProcess[bytes]:
-    if any("\0" in argument for argument in arguments):
+    if any("\0" in text for text in (*arguments, *(people or {}).values())):
         raise GitError("a name may not hold a null character")
     place = [] if path is None else [f"--git-dir={path}"]
     done = subprocess.run(  # noqa: S603 - a fixed program; arguments from outside are parsed or behind --end-of-options

@@ -60,6 +60,12 @@ def test_a_file_is_written_read_replaced_and_deleted(hub: Hub) -> None:
         ("new.txt", {"content": "%"}, 422, "content is not valid Base64"),
         ("new.txt", {"branch": "none"}, 404, "Branch none not found"),
         ("a/../b", {}, 422, "path contains a malformed path component"),
+        (
+            "a",
+            {"author": {"name": "a\0b", "email": "e"}},
+            422,
+            "Git refuses this: a name may not hold a null character",
+        ),
         ("a//b", {}, 422, "path contains a malformed path component"),
         (".GIT/config", {}, 422, "path contains a malformed path component"),
     ],
