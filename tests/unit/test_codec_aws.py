@@ -121,6 +121,14 @@ def test_any_document_survives_the_round_trip(document: frozenset[Statement]) ->
     assert policy.encode(frozenset(sorted(document, key=str))) == text
 
 
+def test_trust_actions_are_spelled_as_iam_spells_them() -> None:
+    """The model keeps actions in lower case; a trust policy is sent as people and tools write it."""
+    document = policy.decode(_policy(Action=["sts:AssumeRoleWithWebIdentity", "sts:TagSession"], Principal="*"))
+    assert json.loads(policy.encode(document)) == _policy(
+        Action=["sts:AssumeRoleWithWebIdentity", "sts:TagSession"], Principal="*"
+    )
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda inner: (

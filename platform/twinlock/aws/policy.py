@@ -16,6 +16,18 @@ from twinlock.model.policy import Condition, Document, Effect, Statement
 
 VERSION = "2012-10-17"
 
+SPELLED: Mapping[str, str] = {
+    action.lower(): action
+    for action in (
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:SetSourceIdentity",
+        "sts:TagSession",
+    )
+}
+"""How IAM spells the actions of trust policies. It ignores case, but not every tool that checks one does."""
+
 _ELEMENTS = frozenset(
     {
         "Sid",
@@ -134,7 +146,7 @@ def _conditions(raw: object) -> frozenset[Condition]:
 
 
 def encode(document: Document) -> str:
-    """Return a document as JSON: equal documents give equal text."""
+    """Return a document as JSON: equal documents give equal text, and trust actions are spelled as IAM spells them."""
     statements = sorted((_statement_body(statement) for statement in document), key=_text)
     return _text({"Version": VERSION, "Statement": statements})
 
@@ -145,8 +157,8 @@ def _text(value: object) -> str:
 
 def _statement_body(statement: Statement) -> dict[str, Any]:
     sets = {
-        "Action": statement.actions,
-        "NotAction": statement.not_actions,
+        "Action": frozenset(SPELLED.get(action, action) for action in statement.actions),
+        "NotAction": frozenset(SPELLED.get(action, action) for action in statement.not_actions),
         "Resource": statement.resources,
         "NotResource": statement.not_resources,
     }
