@@ -265,13 +265,32 @@ def test_a_hidden_part_of_an_environment_leaves_it_unread(answers: dict[str, obj
     assert _repository(answers | {path: Answer(403)}).environments == Seen((Unread(expected, "production"),))
 
 
-def test_a_ruleset_is_unread_or_gone_by_itself(answers: dict[str, object]) -> None:
-    """One refused ruleset is unread under its name; one deleted meanwhile is left out."""
+def test_a_ruleset_is_unread_by_itself(answers: dict[str, object]) -> None:
+    """One refused ruleset is unread under its name: a listed one is not absent, it is hidden."""
     one = f"{REPO}/rulesets/42?includes_parents=false"
     assert _repository(answers | {one: Answer(502)}).rulesets == Seen(
         (Unread("ruleset default-branch: GitHub answered 502", "default-branch"),)
     )
-    assert _repository(answers | {one: Answer(404)}).rulesets == Seen(())
+    assert _repository(answers | {one: Answer(404)}).rulesets == Seen(
+        (Unread("ruleset default-branch: hidden from this identity (404)", "default-branch"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "missing"),
+    [
+        (f"{REPO}/rulesets?includes_parents=false", "rulesets", "name"),
+        (f"{REPO}/environments", "environments", "name"),
+    ],
+)
+def test_an_element_without_a_name_is_unread_not_dropped(
+    answers: dict[str, object], path: str, part: str, missing: str
+) -> None:
+    """Something that is listed but not understood must not be taken for nothing."""
+    nameless: object = {"environments": [{}]} if part == "environments" else [{}]
+    assert getattr(_repository(answers | {path: nameless}), part) == Seen(
+        (Unread(f"GitHub's answer was not understood: {missing} is missing"),)
+    )
 
 
 def test_a_public_repository_has_no_access_level(answers: dict[str, object]) -> None:

@@ -129,7 +129,7 @@ class GitHubOrganization:
             return Unread(f"GitHub's answer was not understood: {error.reason}")
 
     def _team(self, raw: object) -> Observed[Team]:
-        slug = _named(raw, "slug")
+        slug = Fields(raw).text("slug")
         path = f"/orgs/{segment(self._login)}/teams/{segment(slug)}"
         lists = (
             self._list(f"{path}/members", f"members of {slug}", role="member"),
@@ -153,19 +153,18 @@ class GitHubOrganization:
             return directory
 
         def one(summary: object) -> Observed[Ruleset]:
-            name, number = _named(summary, "name"), summary.get("id") if isinstance(summary, dict) else None
+            fields = Fields(summary)
+            name, number = fields.text("name"), fields.number("id")
             # A list holds no rules and no bypass actors, so each ruleset is read by itself.
             answer = self._client.get(f"{path}/rulesets/{number}", {"includes_parents": "false"})
-            failed = absence(answer, f"ruleset {name}")
-            if failed is not None:
-                return Unread(failed.reason, name) if isinstance(failed, Unread) else failed
-            return ruleset.decode(answer.body, directory.value)
+            failed = failure(answer, f"ruleset {name}")
+            return ruleset.decode(answer.body, directory.value) if failed is None else Unread(failed.reason, name)
 
         # What an organization sets over the repository is listed with the organization, and is no drift here.
         return _each(self._list(f"{path}/rulesets", "rulesets", includes_parents="false"), one)
 
     def _environment(self, path: str, raw: object) -> Observed[Environment]:
-        name = _named(raw, "name")
+        name = Fields(raw).text("name")
         root = f"{path}/environments/{segment(name)}"
         policies: Observed[list[object]] = Seen([])
         if environment.has_policies(raw):
@@ -225,21 +224,23 @@ class GitHubOrganization:
 
 
 def _each(raw: Observed[list[object]], read: Callable[[object], Observed[T]]) -> Observed[tuple[Observed[T], ...]]:
-    """Read every element of a list; one that is gone by then is left out."""
+    """Read every element of a list; one that is listed without a name is unread without one."""
     if not isinstance(raw, Seen):
         return raw
-    return Seen(tuple(found for found in at_once(read, raw.value) if not isinstance(found, Absent)))
+
+    def one(element: object) -> Observed[T]:
+        try:
+            return read(element)
+        except Malformed as error:
+            return Unread(f"GitHub's answer was not understood: {error.reason}")
+
+    return Seen(tuple(at_once(one, raw.value)))
 
 
 def at_once(read: Callable[[object], T], inputs: Iterable[object]) -> list[T]:
     """Return what `read` gives for each input, in order, a few at a time."""
     with ThreadPoolExecutor(max_workers=READERS_AT_ONCE) as pool:
         return list(pool.map(read, inputs))
-
-
-def _named(raw: object, field: str) -> str:
-    name = raw.get(field) if isinstance(raw, dict) else None
-    return name if isinstance(name, str) else "(unnamed)"
 
 
 def _ids(listed: Observed[list[object]], name: str, number: str) -> dict[str, int]:
