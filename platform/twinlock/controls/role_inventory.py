@@ -13,9 +13,9 @@ from twinlock.controls import _roles as roles
 from twinlock.controls import _subjects as subjects
 from twinlock.controls._control import Control
 from twinlock.controls._judgement import MISSING, UNDECLARED, Judgement, Remark
+from twinlock.model.federation import denies_everything
 from twinlock.model.finding import Severity
 from twinlock.model.observed import Absent, Observed, Seen, Unread
-from twinlock.model.policy import Effect, Statement
 from twinlock.names import QUARANTINE_POLICY
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from twinlock.model.estate import Estate
     from twinlock.model.live import LiveAccount, LiveEstate
     from twinlock.model.policy import Role
-
-DENY_ALL = Statement(Effect.DENY, actions=frozenset({"*"}), resources=frozenset({"*"}))
-"""The statement of an intact quarantine: no condition, no exception."""
 
 
 def check(estate: Estate, live: LiveEstate) -> Iterator[Judgement]:
@@ -69,7 +66,7 @@ def _undeclared(desired: Account, live: LiveAccount) -> Iterator[Judgement]:
 
 def is_quarantined(role: Role) -> bool:
     """Return whether a role carries the quarantine's inline policy, denying everything without a condition."""
-    return any(policy.name == QUARANTINE_POLICY and DENY_ALL in policy.document for policy in role.inline)
+    return any(policy.name == QUARANTINE_POLICY and denies_everything(policy.document) for policy in role.inline)
 
 
 CONTROL = Control(

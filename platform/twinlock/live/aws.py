@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from twinlock.aws import policy, role
 from twinlock.aws.session import Missing, Refused
+from twinlock.model.federation import trusts
 from twinlock.model.live import LiveAccount
 from twinlock.model.observed import Absent, Observed, Seen, Unread
-from twinlock.model.policy import Effect, ManagedPolicy
+from twinlock.model.policy import ManagedPolicy
 from twinlock.names import OIDC_HOST
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from twinlock.aws.session import Iam
     from twinlock.model.account import Account
     from twinlock.model.live import RepositoryIdentity
-    from twinlock.model.policy import Document, Role
+    from twinlock.model.policy import Role
 
 
 class AwsAccount:
@@ -71,7 +72,7 @@ class AwsAccount:
     ) -> Observed[tuple[Observed[Role], ...]]:
         if not isinstance(clients, Seen):
             return Unread("roles: without the identity providers it is not known which roles trust GitHub")
-        providers = {f"Federated {arn}" for arn in clients.value} | {f"Federated {desired.oidc_provider}"}
+        providers = {*clients.value, desired.oidc_provider}
         declared = {wanted.name for wanted in desired.roles}
         try:
             listed = self._iam.pages("list_roles", "Roles")
@@ -110,15 +111,7 @@ def _may_trust(entry: object, providers: set[str]) -> bool:
         trust = policy.decode(entry.get("AssumeRolePolicyDocument") if isinstance(entry, dict) else None)
     except policy.Malformed:
         return True
-    return any(_trusts(trust, provider) for provider in providers)
-
-
-def _trusts(trust: Document, provider: str) -> bool:
-    wide = {"*", "AWS *", "Federated *", provider}
-    return any(
-        statement.effect is Effect.ALLOW and (not statement.principals.isdisjoint(wide) or statement.not_principals)
-        for statement in trust
-    )
+    return trusts(trust, providers)
 
 
 def _field(entry: object, name: str) -> str | None:
