@@ -76,4 +76,9 @@ def _diff(path: str, old: bytes | None, new: bytes | None) -> str:
 
 
 def _lines(content: bytes | None) -> list[str]:
-    return [] if content is None else content.decode(errors="backslashreplace").splitlines(keepends=True)
+    if content is None:
+        return []
+    text = content.decode(errors="backslashreplace")
+    # What a team wrote may hold escape sequences, which would command the terminal that shows the difference.
+    shown = (c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown).splitlines(keepends=True)
