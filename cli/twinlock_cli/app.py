@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from twinlock.errors import TwinlockError
 from twinlock_cli import audit, check, demo, init, new, provision, reconcile, scaffold, schema, world
@@ -71,22 +71,31 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         code = app(args=list(arguments), prog_name="twinlock", standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return INTERRUPTED
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except TyperException as error:
+        _show_usage(error)
         return USAGE
     except TwinlockError as error:
-        click.echo(f"error: {error.what}\n{_indented('why', error.why)}\n{_indented('mend', error.mend)}", err=True)
+        typer.echo(f"error: {error.what}\n{_indented('why', error.why)}\n{_indented('mend', error.mend)}", err=True)
         return error.exit_code
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        typer.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough; point stdout elsewhere, so that Python's flush at exit is quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0
+
+
+def _show_usage(error: TyperException) -> None:
+    # Usage errors show themselves, with the command's usage line; others are a sentence.
+    show = getattr(error, "show", None)
+    if show is None:
+        typer.echo(f"error: {error}", err=True)
+    else:
+        show(sys.stderr)
 
 
 def _indented(label: str, text: str) -> str:

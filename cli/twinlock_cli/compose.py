@@ -87,7 +87,7 @@ def world(platform: Platform) -> WorldFile:
 
 def engine(platform: Platform) -> Engine:
     """Return the engine that runs stacks."""
-    from twinlock_rehearsal import EmbeddedEngine
+    from twinlock_rehearsal.engine import EmbeddedEngine
 
     return EmbeddedEngine(platform.root)
 

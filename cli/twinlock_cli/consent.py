@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import click
+import typer
 
 from twinlock.errors import BadInput
 
@@ -14,7 +14,7 @@ def ask(question: str, *, yes: bool) -> None:
 
     Raises:
         BadInput: There is no terminal to ask on, and `--yes` was not given.
-        click.Abort: The answer is no.
+        typer.Abort: The answer is no.
     """
     if yes:
         return
@@ -22,4 +22,4 @@ def ask(question: str, *, yes: bool) -> None:
         raise BadInput(
             "Nothing was changed.", "There is no terminal to ask for consent.", "Give it beforehand: add `--yes`."
         )
-    click.confirm(question, abort=True, err=True)
+    typer.confirm(question, abort=True, err=True)

@@ -185,8 +185,8 @@ def write_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[st
     from twinlock.scaffold import write
 
     lines: list[str] = []
-    for name, tree in _trees(platform, services).items():
-        lines += _told(f"{TREES}/{name}", write(tree, platform.root / TREES / name))
+    for place, tree in _trees(platform, services).items():
+        lines += _told(place, write(tree, platform.root / place))
     return tuple(lines)
 
 
@@ -200,17 +200,20 @@ def compare_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[
     from twinlock.scaffold import compare
 
     return tuple(
-        f"{TREES}/{name}/{difference.path}: {difference.kind.value}\n{difference.diff}".rstrip()
-        for name, tree in _trees(platform, services).items()
-        for difference in compare(tree, platform.root / TREES / name)
+        f"{place}/{difference.path}: {difference.kind.value}\n{difference.diff}".rstrip()
+        for place, tree in _trees(platform, services).items()
+        for difference in compare(tree, platform.root / place)
     )
 
 
 def _trees(platform: compose.Platform, services: Sequence[str]) -> dict[str, Tree]:
-    from twinlock.scaffold import render
+    from twinlock.scaffold import platform_tree, render
 
-    wanted = require(platform, services)
-    return {name: tree for name, tree in render(platform.estate, compose.templates()).items() if name in wanted}
+    wanted, templates = require(platform, services), compose.templates()
+    rendered = render(platform.estate, templates)
+    return {".": platform_tree(platform.estate, templates)} | {
+        f"{TREES}/{name}": tree for name, tree in rendered.items() if name in wanted
+    }
 
 
 def require(platform: compose.Platform, services: Sequence[str]) -> Collection[str]:

@@ -8,7 +8,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 if TYPE_CHECKING:
@@ -27,17 +26,17 @@ FormatOption = Annotated[Format, typer.Option("--format", help="Show a table, or
 
 def say(text: str) -> None:
     """Show a line of progress."""
-    click.echo(text, err=True)
+    typer.echo(text, err=True)
 
 
 def show(text: str) -> None:
     """Show a line of the result."""
-    click.echo(text)
+    typer.echo(text)
 
 
 def show_json(document: object) -> None:
     """Show a result for machines: stable order, one document."""
-    click.echo(json.dumps(document, indent=2, sort_keys=True))
+    typer.echo(json.dumps(document, indent=2, sort_keys=True))
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

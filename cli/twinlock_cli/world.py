@@ -49,11 +49,13 @@ def status(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     known = world_file.read(platform.root)
     report = world_process.ask(known, "GET", "/_world/status", estate=platform.estate)
     if format is Format.JSON:
-        show_json({"github": known.github_url, "aws_url": known.aws_url, "pid": known.pid, **report})
+        show_json(report)
         return
     show(f"GitHub {known.github_url}\nAWS    {known.aws_url}\nprocess {known.pid}\n")
-    show_table(("holds", "how many"), [(name, str(count)) for name, count in sorted(report["records"].items())])
-    if unknown := report["unknown_routes"]:
+    show_table(
+        ("holds", "how many"), [(name, str(count)) for name, count in sorted(report["github"]["records"].items())]
+    )
+    if unknown := report["github"]["unknown_routes"]:
         show_table(("unknown route", "asked"), [(route, str(count)) for route, count in sorted(unknown.items())])
     show("\nKept, but not enforced:")
     for line in report["not_enforced"]:

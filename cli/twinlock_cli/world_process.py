@@ -197,7 +197,8 @@ def stop(where: Place, estate: Estate) -> bool:
     ask(known, "POST", "/_world/shutdown", estate=estate)
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
-        if not _is_running(known.pid):
+        # The world removes the file as its last deed; its process may linger until somebody collects it.
+        if not where.ready.exists() or not _is_running(known.pid):
             where.ready.unlink(missing_ok=True)
             return True
         time.sleep(POLL_SECONDS)
