@@ -46,6 +46,11 @@ OIDC_HOST = "token.actions.githubusercontent.com"
 """Issuer of GitHub Actions' tokens; prefix of the AWS condition keys."""
 OIDC_AUDIENCE = "sts.amazonaws.com"
 
+APPLY_ROLE = "twinlock-apply"
+"""Role of an account that programs assume on the cloud."""
+FLOW_LOG_ROLE = "twinlock-flow-logs"
+"""Role of the integration account under which VPC flow logs are delivered."""
+
 BOUNDARY_POLICY = "twinlock-boundary"
 QUARANTINE_POLICY = "twinlock-quarantine"
 """Inline policy that denies everything to a role nobody declared."""
@@ -91,6 +96,12 @@ def suite_role(service: str) -> str:
 def release_role(service: str) -> str:
     """Return the name of the role that deploys a service."""
     return f"{service}-release"
+
+
+def service_roles(service: str) -> frozenset[str]:
+    """Return the names of all roles of a service, in whichever account they are."""
+    named = (publish_role, integration_role, workload_role, suite_role, release_role)
+    return frozenset(name(service) for name in named)
 
 
 def role_arn(account: str, role: str) -> str:

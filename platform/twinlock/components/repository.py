@@ -40,7 +40,7 @@ class Repository(pulumi.ComponentResource):
             allow_squash_merge=settings.squash_merge,
             allow_auto_merge=settings.auto_merge,
             allow_forking=settings.forking,
-            # Merged branches go: what can no longer be merged again cannot be reviewed under an old approval.
+            # A merged branch that stays could be pushed to and merged again under the trust of its name.
             delete_branch_on_merge=True,
             # An issue or a wiki is written without review; a template would copy the tree past the seed.
             has_issues=True,
