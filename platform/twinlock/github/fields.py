@@ -96,6 +96,11 @@ class Fields:
             raise Malformed(f"{self._at(name)} is not a list of strings")
         return frozenset(value)
 
+    def value(self, name: str) -> object:
+        """Return the field as it is, whatever its type; None where it is missing. It counts as read."""
+        self._read.add(name)
+        return self._raw.get(name)
+
     def nested(self, name: str) -> Fields:
         """Return an object within this one.
 

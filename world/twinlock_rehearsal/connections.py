@@ -1,0 +1,89 @@
+"""From a program's providers to the clients that handlers work through; no address but loopback passes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from twinlock.errors import Incomplete
+from twinlock.model.declaration import Where
+from twinlock.provider.clients import connect
+from twinlock_rehearsal.loopback import require_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from twinlock.provider.port import Clients, Properties
+
+PROVIDER = "pulumi:providers:"
+"""What the types of providers begin with."""
+
+
+class Connections:
+    """Clients by provider. Equal providers share one, so that connections live on from stack to stack."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Clients] = {}
+
+    def to(self, type_: str, inputs: Properties) -> Clients:
+        """Return the clients of a provider.
+
+        Raises:
+            Incomplete: Its address is not on loopback, it lacks what it must have, or is of an unknown package.
+        """
+        package = type_.removeprefix(PROVIDER)
+        translate = _PACKAGES.get(package)
+        if translate is None:
+            raise Incomplete(
+                f"The provider {package} was not connected.",
+                f"The embedded engine knows {', '.join(sorted(_PACKAGES))}.",
+                "Run the program with Pulumi's engine.",
+            )
+        given = translate(inputs)
+        key = json.dumps(given, sort_keys=True)
+        if key not in self._open:
+            self._open[key] = connect(given, target=Where.WORLD)
+        return self._open[key]
+
+
+def _github(inputs: Properties) -> Mapping[str, object]:
+    url = require_loopback(inputs.get("baseUrl"), "GitHub").rstrip("/")
+    return {
+        "githubUrl": url,
+        "githubToken": inputs.get("token"),
+        "organization": inputs.get("owner") or inputs.get("organization"),
+    }
+
+
+def _aws(inputs: Properties) -> Mapping[str, object]:
+    accounts = _parsed(inputs.get("allowedAccountIds"))
+    endpoints = _parsed(inputs.get("endpoints"))
+    first = endpoints[0] if endpoints else None
+    return {
+        "awsEndpoint": require_loopback(first.get("iam") if isinstance(first, dict) else None, "AWS"),
+        "awsAccessKey": inputs.get("accessKey"),
+        "awsSecretKey": inputs.get("secretKey"),
+        "awsRegion": inputs.get("region"),
+        "awsAccountId": accounts[0] if accounts else None,
+    }
+
+
+def _twinlock(inputs: Properties) -> Mapping[str, object]:
+    if "githubUrl" in inputs:
+        require_loopback(inputs["githubUrl"], "GitHub")
+    if "awsEndpoint" in inputs or "githubUrl" not in inputs:
+        require_loopback(inputs.get("awsEndpoint"), "AWS")
+    return inputs
+
+
+_PACKAGES: Mapping[str, Callable[[Properties], Mapping[str, object]]] = {
+    "aws": _aws,
+    "github": _github,
+    "twinlock": _twinlock,
+}
+
+
+def _parsed(value: object) -> list[object]:
+    """Return a list that the SDK sends as JSON text, as it does with all but strings of a provider."""
+    parsed = json.loads(value) if isinstance(value, str) else value
+    return parsed if isinstance(parsed, list) else []

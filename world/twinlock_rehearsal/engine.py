@@ -1,0 +1,141 @@
+"""The embedded engine: previews, applies and destroys stacks against the local world.
+
+It implements `twinlock.engine.port.Engine` with nothing but Python: programs run on Pulumi's mock seam, and a handler
+for each resource type does what a provider would. It reaches loopback alone.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import twinlock.provider.handlers
+import twinlock_rehearsal.handlers
+from twinlock.engine.port import ignore, stack_reference
+from twinlock.engine.result import Result
+from twinlock.errors import Incomplete
+from twinlock.provider.registry import handlers_in
+from twinlock_rehearsal import lock, program
+from twinlock_rehearsal.connections import Connections
+from twinlock_rehearsal.deployment import Deployment, Surroundings
+from twinlock_rehearsal.functions import FUNCTIONS
+from twinlock_rehearsal.offline import Declaration
+from twinlock_rehearsal.state import State, concealed
+from twinlock_rehearsal.wire import Properties, has_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from twinlock.engine.port import Listener, Stack
+
+_STATE = Path(".twinlock", "state")
+
+
+class EmbeddedEngine:
+    """Runs stacks against the local world; see `twinlock.engine.port.Engine`."""
+
+    def __init__(self, root: Path, *, live: bool = True, connections: Connections | None = None) -> None:
+        """Prepare an engine; nothing is read or opened yet.
+
+        Args:
+            root: The platform directory; state is kept in `.twinlock/state` there.
+            live: Whether there is a world. Without one only `preview` works: it declares, and asks nobody.
+            connections: From providers to clients; a seam for tests.
+        """
+        self._root = root
+        self._live = live
+        self._around = Surroundings(
+            connections=connections or Connections(),
+            handlers={**handlers_in(twinlock.provider.handlers), **handlers_in(twinlock_rehearsal.handlers)},
+            functions=FUNCTIONS,
+            outputs=self._referenced,
+        )
+
+    def preview(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Return what `up` would do, compared with live, and change nothing.
+
+        Raises:
+            Incomplete: Something could not be compared.
+        """
+        if not self._live:
+            declaration = Declaration(stack.id, listener)
+            found = program.run(stack, declaration, preview=True)
+            return Result(stack.id, tuple(declaration.changes), _known(found))
+        deployment = self._deployment(stack, State(self._path(stack)), listener, apply=False)
+        found = program.run(stack, deployment, preview=True)
+        deployment.delete_undeclared()
+        return Result(stack.id, tuple(deployment.changes), _known(found))
+
+    def up(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Make live equal to what the stack declares.
+
+        Raises:
+            Incomplete: Something could not be done; what was done until then is in the state.
+        """
+        with self._alone(stack):
+            state = State(self._path(stack))
+            deployment = self._deployment(stack, state, listener, apply=True)
+            found = program.run(stack, deployment, preview=False)
+            deployment.delete_undeclared()
+            state.finish(concealed(found))
+            return Result(stack.id, tuple(deployment.changes), _known(found))
+
+    def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
+        """Delete what the stack's state holds, in reverse order.
+
+        The program is run for its providers alone: their credentials are in no state.
+
+        Raises:
+            Incomplete: Something is protected, or could not be deleted.
+        """
+        with self._alone(stack):
+            state = State(self._path(stack))
+            deployment = self._deployment(stack, state, listener, apply=True)
+            declaration = Declaration(stack.id, ignore)
+            program.run(stack, declaration, preview=True)
+            deployment.use(declaration.providers)
+            deployment.delete_undeclared()
+            state.finish(None)
+            return Result(stack.id, tuple(deployment.changes))
+
+    def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
+        """Return a stack's outputs as of its last run, or None where it has never run.
+
+        Raises:
+            Incomplete: The state cannot be read.
+        """
+        return State(self._file(program, group)).outputs
+
+    @contextmanager
+    def _alone(self, stack: Stack) -> Iterator[None]:
+        if not self._live:
+            raise Incomplete(
+                f"{stack.id} was not applied.",
+                "The engine was started without a world.",
+                "Start one: `twinlock world up --detach`.",
+            )
+        command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+        with lock.held(self._path(stack).with_suffix(".lock"), stack.id, command):
+            yield
+
+    def _deployment(self, stack: Stack, state: State, listener: Listener, *, apply: bool) -> Deployment:
+        return Deployment(stack.id, state, self._around, listener, apply=apply)
+
+    def _referenced(self, reference: str) -> Mapping[str, object] | None:
+        project, _, group = reference.removeprefix("organization/").partition("/")
+        name = project.removeprefix("twinlock-")
+        return self.outputs(name, group) if reference == stack_reference(name, group) else None
+
+    def _path(self, stack: Stack) -> Path:
+        return self._file(stack.program, stack.group)
+
+    def _file(self, program_: str, group: str) -> Path:
+        return self._root / _STATE / program_ / f"{group}.json"
+
+
+def _known(outputs: Properties) -> dict[str, object]:
+    """Return the outputs that are known, without secrets."""
+    return {name: value for name, value in concealed(outputs).items() if not has_unknown(value)}

@@ -1,0 +1,86 @@
+"""Run one Pulumi program in this process, on Pulumi's mock seam.
+
+Every run has a context, an event loop and settings of its own, so that many stacks run one after the other. The SDK
+calls its monitor from a pool of threads; here the call is made at once, in the one thread, so that resources come in
+the order of the program and an interruption is met where it happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pulumi.runtime
+from pulumi.runtime import settings
+from pulumi.runtime.mocks import MockEngine
+
+from twinlock_rehearsal.monitor import Monitor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinlock.engine.port import Stack
+    from twinlock_rehearsal.registration import Deployment
+    from twinlock_rehearsal.wire import Properties
+
+
+def run(stack: Stack, deployment: Deployment, *, preview: bool) -> Properties:
+    """Run a stack's program against a deployment and return the stack's outputs.
+
+    Raises:
+        Exception: Whatever the program or the deployment raised first.
+    """
+    return contextvars.copy_context().run(_run, stack, deployment, preview)
+
+
+def _run(stack: Stack, deployment: Deployment, preview: bool) -> Properties:  # noqa: FBT001 - for `Context.run`
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(_AtOnce())
+    loop.set_exception_handler(_ignore)
+    asyncio.set_event_loop(loop)
+    monitor = Monitor(deployment)
+    try:
+        pulumi.runtime.reset_options(project=stack.project, stack=stack.group, preview=preview)
+        pulumi.runtime.configure(
+            settings.Settings(
+                project=stack.project,
+                stack=stack.group,
+                monitor=monitor,
+                engine=MockEngine(None),
+                dry_run=preview,
+                organization="organization",
+            )
+        )
+        loop.run_until_complete(pulumi.runtime.run_in_stack(stack.declare))
+    finally:
+        _finish(loop)
+        asyncio.set_event_loop(None)
+        loop.close()
+    return monitor.outputs
+
+
+def _finish(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what a failed program left waiting."""
+    waiting = asyncio.all_tasks(loop)
+    for task in waiting:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+
+
+def _ignore(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say nothing about tasks that nobody waits for: the first failure is raised by itself."""
+    del loop, context
+
+
+class _AtOnce(ThreadPoolExecutor):
+    """Runs each call where it is submitted; a loop takes no other kind of executor for its default."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as the base
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - carried to whoever awaits the call
+            future.set_exception(error)
+        return future
