@@ -1,0 +1,59 @@
+# Every target sets up what it needs; a fresh machine needs only Python 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := platform cli templates/twinlock_templates/__init__.py world stacks tests
+
+# Compiled modules make every command start faster; some shells switch them off.
+unexport PYTHONDONTWRITEBYTECODE
+export UV_NO_PROGRESS = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench wheel docs locks clean
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY) ## Build .venv with everything that development needs
+
+$(READY): pyproject.toml requirements/setup.lock requirements/dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make setup: $(PYTHON) is older than 3.11. Name a newer one: make setup PYTHON=python3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make setup: $(PYTHON) cannot make $(VENV). On Debian: apt-get install python3-venv" >&2; exit 3; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/setup.lock 2> $(VENV)/setup.log || { echo "make setup: the installer could not be had (see $(VENV)/setup.log). Run it again with a network." >&2; exit 3; }
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements/dev.lock 2> $(VENV)/setup.log || { echo "make setup: $$(grep -m1 -oE 'Failed to (fetch|download)[^:]*' $(VENV)/setup.log || echo 'a package could not be had') (see $(VENV)/setup.log). Run it again with a network; it goes on where it stopped." >&2; exit 3; }
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --offline --python $(BIN)/python --editable .
+	@$(BIN)/python -m compileall -q platform cli world templates
+	@$(BIN)/python -c 'import boto3, moto.server, moto.iam, moto.sts, pulumi_aws, pulumi_github, uvicorn'
+	@touch $(READY)
+
+demo: $(READY) ## Tell the whole story on a fresh local world
+	@$(BIN)/twinlock demo
+
+test: $(READY) ## Run every test
+	@$(BIN)/python -m pytest -n 2 -q
+
+check: $(READY) ## Lint, types, layers, lock files, generated pages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "Run: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/mypy platform cli templates world
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m twinlock.controls.generate --check
+	@sh requirements/check.sh $(BIN)/uv
+	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
+	@$(BIN)/actionlint .github/workflows/*.yml
+
+docs: $(READY) ## Generate the controls' index and pages
+	@$(BIN)/python -m twinlock.controls.generate
+
+bench: $(READY) ## Measure, and print medians beside the budgets
+	@$(BIN)/python tests/benchmarks/bench.py
+
+wheel: $(READY) ## Build the wheel, install it in a clean environment, and run the demo from there
+	@sh tests/wheel.sh $(BIN)
+
+locks: $(READY) ## Renew requirements/*.lock from pyproject.toml
+	@sh requirements/compile.sh $(BIN)/uv requirements
+
+clean: ## Remove what was built
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
