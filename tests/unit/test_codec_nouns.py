@@ -166,8 +166,18 @@ def test_access_is_decoded_from_six_lists() -> None:
             invitations=frozenset({Grant("guest", Permission.PUSH)}),
             deploy_keys=frozenset({"mirror", "bot (write)"}),
             webhooks=frozenset({"https://chat.acme.example"}),
-        )
+        ),
+        ("role custom of mallory",),
     )
+
+
+def test_a_custom_role_is_not_taken_for_its_base() -> None:
+    """A custom role may add what no base has, such as bypassing protections, so its base proves nothing."""
+    team = {"slug": "testers", "permission": "bypasser", "permissions": {"push": True, "pull": True}}
+    found = access.decode(_lists(teams=[team], outside=[]))
+    assert isinstance(found, Seen)
+    assert found.value.teams == {Grant("testers", Permission.PUSH)}
+    assert found.unmodelled == ("role bypasser of testers",)
 
 
 def test_an_invitation_to_a_custom_role_counts_as_the_worst() -> None:

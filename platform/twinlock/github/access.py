@@ -53,20 +53,25 @@ def decode(lists: Lists) -> Observed[Access]:
     """Return every way into a repository, or why an answer could not be understood.
 
     The lists are GitHub's accounts of teams and people; only who and how much is modelled of them, so their other
-    fields (addresses, avatars) are not examined.
+    fields (addresses, avatars) are not examined. A custom role counts as its base; what it adds to that is nowhere in
+    these answers, so it is reported as unmodelled.
     """
+    custom: list[str] = []
     try:
-        direct = _each(lists.collaborators, "collaborators", lambda fields: _grant(fields, fields.text("login")))
-        outside = _each(lists.outside, "outside collaborators", lambda fields: _grant(fields, fields.text("login")))
-        return Seen(
-            Access(
-                teams=_each(lists.teams, "teams", lambda fields: _grant(fields, fields.text("slug"))),
-                collaborators=direct | outside,
-                invitations=_each(lists.invitations, "invitations", _invitation),
-                deploy_keys=_each(lists.keys, "keys", _key),
-                webhooks=_each(lists.hooks, "hooks", _hook),
-            )
+        direct = _each(
+            lists.collaborators, "collaborators", lambda fields: _grant(fields, fields.text("login"), custom)
         )
+        outside = _each(
+            lists.outside, "outside collaborators", lambda fields: _grant(fields, fields.text("login"), custom)
+        )
+        access = Access(
+            teams=_each(lists.teams, "teams", lambda fields: _grant(fields, fields.text("slug"), custom)),
+            collaborators=direct | outside,
+            invitations=_each(lists.invitations, "invitations", _invitation),
+            deploy_keys=_each(lists.keys, "keys", _key),
+            webhooks=_each(lists.hooks, "hooks", _hook),
+        )
+        return Seen(access, tuple(sorted(set(custom))))
     except Malformed as error:
         return Unread(f"GitHub's answer was not understood: {error.reason}")
 
@@ -80,9 +85,11 @@ def permission(word: str) -> Permission | None:
     return _ROLE_NAMES.get(word) or next((known for known in Permission if known.slug == word), None)
 
 
-def _grant(fields: Fields, holder: str) -> Grant:
-    """Read what somebody may do; of a custom role the booleans tell the base."""
-    held = [permission(fields.text(name, "")) for name in ("role_name", "permission")]
+def _grant(fields: Fields, holder: str, custom: list[str]) -> Grant:
+    """Read what somebody may do; of a custom role the booleans tell the base, and its name goes to `custom`."""
+    words = [word for name in ("role_name", "permission") if (word := fields.text(name, ""))]
+    held = [permission(word) for word in words]
+    custom += [f"role {word} of {holder}" for word, known in zip(words, held, strict=True) if known is None]
     if fields.has("permissions"):
         booleans = fields.nested("permissions")
         held += [known for known in Permission if booleans.flag(known.slug, default=False)]
