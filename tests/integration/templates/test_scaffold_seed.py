@@ -213,7 +213,8 @@ def test_git_sees_neither_the_token_nor_the_user_s_settings(
     spy.chmod(0o755)
     home = tmp_path / "home"
     home.mkdir()
-    (home / ".gitconfig").write_text("[user]\n\tname = mallory\n[core]\n\tautocrlf = true\n")
+    elsewhere = f'[url "http://127.0.0.1:1/"]\n\tinsteadOf = {url(server, "")}\n'
+    (home / ".gitconfig").write_text(f"{elsewhere}[core]\n\tautocrlf = true\n")
     monkeypatch.setenv("PATH", f"{spy.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,21 @@ def test_an_interrupted_run_is_finished_by_the_next(tmp_path: Path) -> None:
     (tmp_path / RECORD).unlink()
     (tmp_path / "a/seeded").unlink()
     assert write(TREE, tmp_path) == report(created=("a/seeded",), unchanged=("a/managed", "run"))
+
+
+def test_a_full_disk_leaves_no_record(tmp_path: Path) -> None:
+    """A file that cannot be written whole is not there at all, nor is the record that would call it written."""
+    large = tree(a=SEEDED, z=File(b"x" * 100_000, managed=False))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(Incomplete) as caught:
+            write(large, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.what == f"{tmp_path / 'z'} was not written."
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a"]
+    assert write(large, tmp_path) == report(created=("z",), unchanged=("a",))
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
