@@ -109,10 +109,11 @@ def parse(content: bytes) -> WorldFile | None:
             "github": {"url": str(github), "tokens": {**tokens}},
             "aws": {"url": str(aws), "accounts": {**accounts}},
             "pid": int(pid),
-        } if all(isinstance(token, str) for token in tokens.values()):
-            keys = {name: _keys(entry) for name, entry in accounts.items()}
-            known = {name: entry for name, entry in keys.items() if entry is not None}
-            return WorldFile(github, tokens, aws, known, pid) if len(known) == len(keys) else None
+        }:
+            known_tokens = {str(holder): token for holder, token in tokens.items() if isinstance(token, str)}
+            keys = {str(name): entry for name, raw_keys in accounts.items() if (entry := _keys(raw_keys)) is not None}
+            if len(known_tokens) == len(tokens) and len(keys) == len(accounts):
+                return WorldFile(github, known_tokens, aws, keys, pid)
     return None
 
 
