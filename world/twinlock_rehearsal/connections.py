@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twinlock.errors import Incomplete
 from twinlock.model.declaration import Where
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 PROVIDER = "pulumi:providers:"
 """What the types of providers begin with."""
+
+
+class Connector(Protocol):
+    """From providers to clients."""
+
+    def to(self, type_: str, inputs: Properties) -> Clients:
+        """Return the clients of a provider of this type, given its inputs.
+
+        Raises:
+            Incomplete: It cannot be connected.
+        """
 
 
 class Connections:

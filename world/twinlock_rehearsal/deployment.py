@@ -13,7 +13,7 @@ from twinlock.engine.result import Change, Operation
 from twinlock.errors import Incomplete
 from twinlock_rehearsal.connections import PROVIDER
 from twinlock_rehearsal.deletion import in_reverse, refuse_protected
-from twinlock_rehearsal.plan import Plan, plan
+from twinlock_rehearsal.plan import Plan, is_new, plan
 from twinlock_rehearsal.refusal import naming
 from twinlock_rehearsal.registration import Registered
 from twinlock_rehearsal.state import Pending, ResourceState, concealed
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from twinlock.engine.port import Listener
     from twinlock.provider.port import Handler, HandlerFactory
-    from twinlock_rehearsal.connections import Connections
+    from twinlock_rehearsal.connections import Connector
     from twinlock_rehearsal.functions import Function
     from twinlock_rehearsal.registration import Registration
     from twinlock_rehearsal.state import State
@@ -41,7 +41,7 @@ class Surroundings:
         outputs: Returns the outputs of another stack by its reference.
     """
 
-    connections: Connections
+    connections: Connector
     handlers: Mapping[str, HandlerFactory]
     functions: Mapping[str, Function]
     outputs: Callable[[str], Mapping[str, object] | None]
@@ -190,7 +190,8 @@ class Deployment:
             id_, outputs = created.id, created.outputs
         elif planned.operation is Operation.UPDATE:
             outputs_before = prior.outputs if prior else {}
-            self._state.put(replace(record, outputs=outputs_before, pending=Pending.UPDATE), instead_of=former)
+            pending = Pending.CREATE if is_new(prior) else Pending.UPDATE
+            self._state.put(replace(record, outputs=outputs_before, pending=pending), instead_of=former)
             with naming(self._stack, registration.type, registration.name, "updated"):
                 outputs = handler.update(planned.id, planned.live, planned.inputs)
             id_ = planned.id

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twinlock.engine.port import Listener, Stack
+    from twinlock_rehearsal.connections import Connector
 
 _STATE = Path(".twinlock", "state")
 
@@ -37,7 +38,7 @@ _STATE = Path(".twinlock", "state")
 class EmbeddedEngine:
     """Runs stacks against the local world; see `twinlock.engine.port.Engine`."""
 
-    def __init__(self, root: Path, *, live: bool = True, connections: Connections | None = None) -> None:
+    def __init__(self, root: Path, *, live: bool = True, connections: Connector | None = None) -> None:
         """Prepare an engine; nothing is read or opened yet.
 
         Args:

@@ -65,9 +65,7 @@ def plan(registration: Registration, prior: ResourceState | None, factory: Handl
     if live is None:
         return Plan(Operation.CREATE, "", {}, declared)
     _same_one(prior, factory, live)
-    # Whatever is met for the first time is made as declared as a whole; what is to be ignored is ignored from then on.
-    fresh = prior is None or prior.pending is Pending.CREATE
-    ignored = () if fresh else registration.ignore_changes
+    ignored = () if is_new(prior) else registration.ignore_changes
     differing = (*handler.diff(live, inputs), *step.unknown_changes(declared, known))
     fields = step.heeded(differing, ignored)
     return Plan(
@@ -77,6 +75,14 @@ def plan(registration: Registration, prior: ResourceState | None, factory: Handl
         inputs=step.effective(declared, live, ignored),
         fields=step.concealed(fields, registration.properties.secret),
     )
+
+
+def is_new(prior: ResourceState | None) -> bool:
+    """Return whether a resource was never seen to be as declared.
+
+    It is then made so as a whole; what the program ignores is ignored from then on.
+    """
+    return prior is None or prior.pending is Pending.CREATE
 
 
 def _check(handler: Handler, inputs: Mapping[str, object]) -> None:

@@ -34,8 +34,11 @@ def snake(name: str) -> str:
 
 
 def camel(name: str) -> str:
-    """Return a name as Pulumi spells it."""
-    if name in _REGULAR:
-        return _REGULAR[name]
+    """Return the name of a property as Pulumi spells it."""
+    return _REGULAR.get(name) or camel_rule(name)
+
+
+def camel_rule(name: str) -> str:
+    """Return the name of a rule as Pulumi spells it; none is irregular, though properties bear some of their names."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)

@@ -15,7 +15,7 @@ from twinlock.github.fields import Fields
 from twinlock.provider.difference import changes, worded
 from twinlock.provider.port import Created, Failure
 from twinlock_rehearsal.github import GitHub
-from twinlock_rehearsal.spelling import camel, snake, to_github, to_pulumi
+from twinlock_rehearsal.spelling import camel_rule, snake, to_github, to_pulumi
 
 if TYPE_CHECKING:
     from twinlock.provider.port import Clients, Properties
@@ -147,7 +147,7 @@ def _declared_rules(inputs: Properties) -> dict[str, object]:
 def _live_rules(found: Fields) -> dict[str, object]:
     rules: dict[str, object] = {}
     for rule in found.each("rules"):
-        name = camel(rule.text("type"))
+        name = camel_rule(rule.text("type"))
         parameters = to_pulumi(rule.value("parameters") if rule.has("parameters") else {})
         if name == "pullRequest" and isinstance(parameters, Mapping):
             parameters = {"requiredReviewers": [], **parameters}
