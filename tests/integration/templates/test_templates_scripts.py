@@ -192,7 +192,9 @@ ENVIRONMENT = {
 
 def run_suite(runner: Runner, changes: Mapping[str, tuple[str, int]]) -> Ran:
     """Run the suite in an environment with some answers changed."""
-    return runner.run(names.INTEGRATION_WORKFLOW, SUITE_STEP, ENVIRONMENT | changes, DIGEST=DIGEST, RUN="payments-7")
+    return runner.run(
+        names.INTEGRATION_WORKFLOW, SUITE_STEP, {**ENVIRONMENT, **changes}, DIGEST=DIGEST, RUN="payments-7"
+    )
 
 
 def test_the_suite_runs_against_the_started_service(runner: Runner) -> None:
