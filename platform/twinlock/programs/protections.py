@@ -20,7 +20,7 @@ from twinlock.model.declaration import Where
 from twinlock.model.live import RepositoryIdentity
 from twinlock.names import service_roles
 from twinlock.programs import repositories
-from twinlock.programs.providers import aws_providers, github_providers, inherited
+from twinlock.programs.providers import aws_provider, github_providers, inherited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,7 @@ def _declare_roles(estate: Estate, service: str, connection: Connection) -> None
         own = _roles_of(service, account)
         if not own:
             continue
-        options = inherited(aws_providers(connection, purpose, estate.declaration.platform.target))
+        options = inherited([aws_provider(connection, purpose, estate.declaration.platform.target)])
         for role in own:
             Role(
                 role.name,

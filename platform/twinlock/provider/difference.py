@@ -38,18 +38,16 @@ def same(one: object, other: object) -> bool:
 
 
 def worded(value: object) -> str:
-    """Return a value as a person reads it: lists sorted, and `none` where there is nothing."""
-    if value is None or value in ("", [], ()):
-        return "none"
+    """Return a value as a person reads it: lists sorted, `none` for an empty one, `absent` where there is no value."""
+    if value is None:
+        return "absent"
     if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        return str(value).lower()
     if isinstance(value, list | tuple):
-        return ", ".join(sorted(worded(element) for element in value))
+        return ", ".join(sorted(worded(element) for element in value)) or "none"
     if isinstance(value, Mapping):
-        return " ".join(worded(element) for _, element in sorted(value.items()))
-    return str(value)
+        return " ".join(worded(element) for _, element in sorted(value.items())) or "none"
+    return str(_sorted(value)) or "none"
 
 
 def _canonical(value: object) -> str:

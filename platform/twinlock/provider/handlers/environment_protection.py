@@ -92,7 +92,7 @@ class EnvironmentProtection:
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return how the environment differs, in every part."""
-        return changes(live, {"branchPolicies": None, **inputs})
+        return changes(live, {**inputs, "branchPolicies": inputs.get("branchPolicies")})
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Set all of it: GitHub replaces the environment, then policies and gates one by one."""
