@@ -21,16 +21,35 @@ if TYPE_CHECKING:
 
 INDEX = Path("platform/twinlock/controls/index.txt")
 PAGES = Path("docs/controls")
+CONTENTS = "index.md"
 
 
 def pages(controls: Iterable[Control] = CONTROLS) -> Mapping[str, str]:
-    """Return the page of each control by file name (`branch-ruleset.md`)."""
-    return {f"{control.slug}.md": _page(control) for control in controls}
+    """Return the page of each control by file name (`branch-ruleset.md`), and the one that links them all."""
+    controls = tuple(controls)
+    return {CONTENTS: _contents(controls)} | {f"{control.slug}.md": _page(control) for control in controls}
 
 
 def index(controls: Iterable[Control] = CONTROLS) -> str:
     """Return the slugs, one a line."""
     return "".join(f"{control.slug}\n" for control in controls)
+
+
+def _contents(controls: Iterable[Control]) -> str:
+    rows = "".join(
+        f"| [`{control.slug}`]({control.slug}.md) | {control.title} | {control.promise} | {control.severity.value} |\n"
+        for control in controls
+    )
+    return f"""\
+<!-- Written by `make docs` from the controls' modules; edit those. -->
+# Controls
+
+Each is a rule that the [audit](../audit.md) checks by comparing what the manifest says with what GitHub and AWS report.
+The promises are those of the [architecture](../architecture.md#promises).
+
+| Control | What holds | Promise | Severity |
+|---|---|---|---|
+{rows}"""
 
 
 def _page(control: Control) -> str:
