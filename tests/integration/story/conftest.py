@@ -1,0 +1,190 @@
+"""Platforms on worlds of their own, driven by the command line; and an owner who reaches them without our clients."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+
+from twinlock_cli.app import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+OWNER = "olga"
+OUTSIDER = {
+    "organization": {"login": "acme"},
+    "users": [{"login": "mallory", "role": "outsider"}],
+    "apps": [],
+    "aws": {"region": "eu-west-1", "accounts": []},
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - the JSON of `--format json`
+        """Return what it printed, as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Platform:
+    """A platform directory with one service, and the world that runs for it.
+
+    Attributes:
+        root: The directory.
+        clean: The last test left it as declared.
+    """
+
+    root: Path
+    clean: bool = True
+    _http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30))
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def twinlock(self, *arguments: str) -> Told:
+        """Run a command in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(["-C", str(self.root), *arguments])
+        return Told(code, out.getvalue(), err.getvalue())
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command as a process of its own, without a terminal."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "twinlock_cli", "-C", str(self.root), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self._environment(),
+            text=True,
+        )
+
+    @property
+    def world(self) -> Any:  # noqa: ANN401 - JSON
+        """What `.twinlock/world.json` says."""
+        return json.loads((self.root / ".twinlock" / "world.json").read_bytes())
+
+    def request(self, method: str, path: str, body: object = None, login: str = OWNER) -> Any:  # noqa: ANN401 - JSON
+        """Send a request to GitHub, as an owner, and return what it answers; it must agree."""
+        headers = {"authorization": f"Bearer {self.world['github']['tokens'][login]}"}
+        answer = self._http.request(method, f"{self.world['github']['url']}{path}", json=body, headers=headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def iam(self, purpose: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
+        """Return IAM of one account, as its administrator."""
+        if purpose not in self._made:
+            keys, make = self.world["aws"]["accounts"][purpose], boto3.client
+            self._made[purpose] = make(
+                "iam",
+                region_name="eu-west-1",
+                endpoint_url=self.world["aws"]["url"],
+                aws_access_key_id=keys["access_key"],
+                aws_secret_access_key=keys["secret_key"],
+            )
+        return self._made[purpose]
+
+    def account(self, purpose: str) -> str:
+        """Return the twelve digits of an account."""
+        return str(self.world["aws"]["accounts"][purpose]["id"])
+
+    def dump(self) -> Any:  # noqa: ANN401 - JSON
+        """Return all that the world holds, without what differs between two worlds in which the same was done."""
+        return self.request("GET", "/_world/dump?normalised=true")
+
+    def _environment(self) -> dict[str, str]:
+        temporary = self.root.parent / "tmp"
+        temporary.mkdir(exist_ok=True)
+        cache = {"PYTHONPYCACHEPREFIX": sys.pycache_prefix} if sys.pycache_prefix else {}
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root.parent),
+            "TMPDIR": str(temporary),
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            **cache,
+        }
+
+    def down(self) -> None:
+        """Stop the world and forget it."""
+        self._http.close()
+        self.twinlock("world", "down")
+        shutil.rmtree(self.root.parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Platform]]:
+    """Return a function that makes a platform `acme` with the service `payments`, and starts its world."""
+    made: list[Platform] = []
+
+    def make() -> Platform:
+        platform = Platform(tmp_path_factory.mktemp("story") / "acme")
+        assert run(["init", str(platform.root), "--org", "acme"]) == 0
+        assert platform.twinlock("new", "payments").code == 0
+        made.append(platform)
+        assert platform.twinlock("world", "up", "--detach").code == 0
+        return platform
+
+    yield make
+    for platform in made:
+        platform.down()
+
+
+@pytest.fixture(scope="session")
+def _platforms() -> list[Platform]:
+    return []
+
+
+@pytest.fixture
+def provisioned(_platforms: list[Platform], new_platform: Callable[[], Platform]) -> Platform:
+    """Return a provisioned platform that is as declared; tests share it as long as each leaves it so."""
+    if not _platforms or not _platforms[-1].clean:
+        platform = new_platform()
+        platform.request("POST", "/_world/seed", OUTSIDER)
+        assert platform.twinlock("up", "--yes").code == 0
+        _platforms.append(platform)
+    return _platforms[-1]
+
+
+@pytest.fixture
+def corrected(provisioned: Platform) -> Callable[..., None]:
+    """Return the life of a weakening: made by an owner, found by the audit, corrected by reconcile, gone."""
+
+    def live(act: Callable[[Platform], object], expected: dict[tuple[str, str], str]) -> None:
+        provisioned.clean = False
+        act(provisioned)
+
+        told = provisioned.twinlock("audit", "--format", "json")
+        report = told.document
+        found = {(finding["control"], finding["subject"]): finding["message"] for finding in report["findings"]}
+        assert found.keys() == expected.keys(), found
+        assert [(found[place], word) for place, word in expected.items() if word not in found[place]] == []
+        assert (told.code, len(report["findings"]), report["unknowns"]) == (1, len(expected), [])
+
+        passed = provisioned.twinlock("reconcile", "--once", "--yes", "--format", "json")
+        assert (passed.code, passed.err) == (0, "target: world (acme)\n"), passed.out
+        assert passed.document["outcome"] == "corrected"
+        assert {(gone["control"], gone["subject"]) for gone in passed.document["corrected"]} == expected.keys()
+
+        after = provisioned.twinlock("audit", "--format", "json")
+        assert (after.code, after.document["findings"], after.document["unknowns"]) == (0, [], [])
+        provisioned.clean = True
+
+    return live
