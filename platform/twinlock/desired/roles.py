@@ -147,6 +147,8 @@ def _release(declaration: Declaration, service: Service) -> Role:
     update = policy(
         "release",
         allow(["ecs:DescribeServices", "ecs:UpdateService"], [deployed]),
+        # Describing a task definition takes no resource in IAM.
+        allow(["ecs:DescribeTaskDefinition"], ["*"]),
         allow(
             ["ecs:RegisterTaskDefinition"],
             [f"arn:aws:ecs:{region}:{account}:task-definition/{service.name}:*"],

@@ -1,0 +1,179 @@
+"""Measure what the design budgets, and print medians beside the budgets. It judges nothing: machines differ.
+
+Run by `make bench`. Every figure is of whole processes, as a user pays for them, unless its name says otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BIN = Path(sys.executable).parent
+TWINLOCK = str(BIN / "twinlock")
+HERE = Path(__file__).parent
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def main(only: list[str]) -> int:
+    """Run the benchmarks whose name holds one of the words; all without words."""
+    for name, measure in BENCHMARKS.items():
+        if only and not any(word in name for word in only):
+            continue
+        for line in measure():
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+    return 0
+
+
+def _row(name: str, values: list[float], budget: str, unit: str = "s") -> str:
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{name:<58} median {middle:7.3f} {unit}  ({low:.3f}..{high:.3f}, n={len(values)})  budget {budget}"
+
+
+def _run(*arguments: str, cwd: Path | None = None) -> float:
+    begin = time.perf_counter()
+    done = subprocess.run(arguments, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    if done.returncode not in {0, 1}:
+        raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return seconds
+
+
+def _help() -> Iterator[str]:
+    bare, ours = [], []
+    for _ in range(11):
+        bare.append(_run(sys.executable, "-c", "pass"))
+        ours.append(_run(TWINLOCK, "--help"))
+    over = [a - b for a, b in zip(ours, bare, strict=True)]
+    yield _row("twinlock --help, over bare python", over, "<= 0.15 s")
+
+
+def _four() -> Iterator[str]:
+    times = []
+    for _ in range(5):
+        with _directory() as place:
+            steps = [
+                ("init", "acme", "--org", "acme"),
+                ("-C", "acme", "new", "payments"),
+                ("-C", "acme", "check"),
+                ("-C", "acme", "scaffold"),
+            ]
+            times.append(sum(_run(TWINLOCK, *step, cwd=place) for step in steps))
+    yield _row("init + new + check + scaffold, four processes", times, "<= 1 s")
+
+
+def _demo() -> Iterator[str]:
+    whole, first = [], []
+    for _ in range(3):
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            [TWINLOCK, "demo"], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.read(1)
+        first.append(time.perf_counter() - begin)
+        output = process.stdout.read()
+        if process.wait():
+            raise SystemExit(output)
+        whole.append(time.perf_counter() - begin)
+    yield _row("demo, first output", first, "<= 1 s")
+    yield _row("demo, whole", whole, "<= 60 s")
+
+
+def _world() -> Iterator[str]:
+    starts, gets = [], []
+    for _ in range(5):
+        with _directory() as place:
+            starts.append(_json("world_probe.py", "start", str(place))["seconds"])
+    with _directory() as place:
+        gets = _json("world_probe.py", "gets", str(place))["milliseconds"]
+    yield _row("world start, until /meta and GetCallerIdentity answer", starts, "<= 1 s")
+    yield _row("1,000 keep-alive GETs of one ruleset, each", gets, "<= 2 ms", "ms")
+
+
+def _up() -> Iterator[str]:
+    first, second, calls = [], [], {}
+    for _ in range(3):
+        with _directory() as place, _platform(place) as root:
+            first.append(_run(TWINLOCK, "-C", root, "up", "--yes"))
+            second += [_run(TWINLOCK, "-C", root, "up", "--yes") for _ in range(3)]
+            done = subprocess.run(
+                [TWINLOCK, "-C", root, "audit", "--format", "json"],
+                env=ENVIRONMENT,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            calls = json.loads(done.stdout)["calls"]
+    yield _row("up of one service, from nothing", first, "")
+    yield _row("up without changes", second, "<= 1/3 of the first")
+    yield f"{'ratio of the medians':<58} {statistics.median(second) / statistics.median(first):.3f}"
+    yield f"{'calls of one audit':<58} {calls['github']} GitHub, {calls['aws']} AWS"
+
+
+def _hundred() -> Iterator[str]:
+    seconds, memory, resources = [], [], 0
+    for _ in range(3):
+        with _directory() as place:
+            figures = _json("hundred_services.py", str(place))
+            seconds.append(figures["seconds"])
+            memory.append(figures["megabytes"])
+            resources = figures["resources"]
+    yield _row(f"100 services ({resources} resources) declared and scaffolded", seconds, "<= 15 s")
+    yield _row("the same, peak memory", memory, "<= 400 MB", "MB")
+
+
+BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
+    "help": _help,
+    "four": _four,
+    "world": _world,
+    "up": _up,
+    "hundred": _hundred,
+    "demo": _demo,
+}
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(prefix="twinlock-bench-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@contextmanager
+def _platform(place: Path) -> Iterator[str]:
+    root = str(place / "acme")
+    _run(TWINLOCK, "init", root, "--org", "acme")
+    _run(TWINLOCK, "-C", root, "new", "payments")
+    _run(TWINLOCK, "-C", root, "world", "up", "--detach")
+    try:
+        yield root
+    finally:
+        _run(TWINLOCK, "-C", root, "world", "down")
+
+
+def _json(script: str, *arguments: str) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{script}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
