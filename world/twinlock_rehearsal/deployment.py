@@ -74,7 +74,7 @@ class Deployment:
         self._apply = apply
         self._providers: dict[str, tuple[str, Mapping[str, object]]] = {}
         self._visited: set[str] = set()
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
 
     def register(self, registration: Registration) -> Registered:
         """Make one resource as declared, or say what that would take.
@@ -86,7 +86,7 @@ class Deployment:
             raise self._failure
         try:
             return self._register(registration)
-        except Exception as failure:
+        except BaseException as failure:
             self._failure = failure
             raise
 

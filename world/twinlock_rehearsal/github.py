@@ -117,7 +117,7 @@ class GitHub:
 def _expected(method: str, path: str, answer: Answer) -> Answer:
     if answer.ok:
         return answer
-    said = f": {answer.message}" if answer.message else ""
+    said = f": {answer.message.rstrip('.')}" if answer.message else ""
     raise Incomplete(
         f"{method} {path} was refused.",
         f"GitHub answered {answer.status}{said}.",

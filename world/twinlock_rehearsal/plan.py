@@ -67,7 +67,7 @@ def plan(registration: Registration, prior: ResourceState | None, factory: Handl
     _same_one(prior, factory, live)
     ignored = () if is_new(prior) else registration.ignore_changes
     differing = (*handler.diff(live, inputs), *step.unknown_changes(declared, known))
-    fields = step.heeded(differing, ignored)
+    fields = step.heeded(sorted(differing, key=lambda change: change.path), ignored)
     return Plan(
         operation=step.operation_for(fields, factory.replaces),
         id=id_,

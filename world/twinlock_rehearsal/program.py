@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,17 @@ def _run(stack: Stack, deployment: Deployment, preview: bool) -> Properties:  # 
 
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:
-    """Cancel what a failed program left waiting."""
-    waiting = asyncio.all_tasks(loop)
+    """Cancel what a failed program left waiting; what it would have awaited is never begun, on purpose."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
+        loop.run_until_complete(_cancel_others())
+
+
+async def _cancel_others() -> None:
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
     for task in waiting:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def _ignore(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

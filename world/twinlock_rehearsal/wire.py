@@ -44,14 +44,14 @@ class Properties:
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
-    """Return the properties in a structure; one that is null is left out, as Pulumi does.
+    """Return the properties in a structure, in the order of their names; one that is null is left out, as Pulumi does.
 
     Raises:
         ValueError: A property is of a kind that no program here uses (an asset, a reference to a resource).
     """
     values: dict[str, object] = {}
     secret = set()
-    for name, value in struct.fields.items():
+    for name, value in sorted(struct.fields.items()):
         plain, is_secret = _decode(value)
         if plain is not None:
             values[name] = plain

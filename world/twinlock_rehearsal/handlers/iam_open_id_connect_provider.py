@@ -1,4 +1,7 @@
-"""`aws.iam.OpenIdConnectProvider`: whose identity tokens an account accepts, and for which audiences."""
+"""`aws.iam.OpenIdConnectProvider`: whose identity tokens an account accepts, and for which audiences.
+
+Other audiences make a new provider of the same ARN: the local AWS cannot change those of an existing one.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class OpenIdConnectProvider:
     """Handles them; the id is the ARN."""
 
     type: ClassVar[str] = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    replaces: ClassVar[frozenset[str]] = frozenset({_URL})
+    replaces: ClassVar[frozenset[str]] = frozenset({_URL, _CLIENTS})
     adopts: ClassVar[bool] = False
 
     def __init__(self, clients: Clients) -> None:
@@ -68,14 +71,7 @@ class OpenIdConnectProvider:
         return changes(live, {**inputs, _URL: f"https://{_host(inputs[_URL])}"})
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
-        """Change audiences, thumbprints and tags; audiences too many go first."""
-        known, wanted = set(texts(live, _CLIENTS)), set(texts(inputs, _CLIENTS))
-        for client in sorted(known - wanted):
-            self._iam.remove(
-                "remove_client_id_from_open_id_connect_provider", OpenIDConnectProviderArn=id, ClientID=client
-            )
-        for client in sorted(wanted - known):
-            self._iam.send("add_client_id_to_open_id_connect_provider", OpenIDConnectProviderArn=id, ClientID=client)
+        """Change thumbprints and tags."""
         thumbprints = list(texts(inputs, _THUMBPRINTS))
         if thumbprints and set(thumbprints) != set(texts(live, _THUMBPRINTS)):
             self._iam.send(
