@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +31,8 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's callback signature
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"twinlock {version('twinlock')}")
         raise typer.Exit
 

@@ -19,9 +19,8 @@ from twinlock.scaffold.commit import commit_id
 from twinlock.scaffold.tree import MANAGED, SEEDED, File, Tree, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
     from twinlock.model.account import Purpose
@@ -108,11 +107,15 @@ def _service_context(service: Service) -> dict[str, object]:
     }
 
 
+_DELIMITERS = ("[=", "[%", "[#")
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiled:
+    name: str
     managed: bool
-    path: Template
-    text: Template
+    path: Callable[[Mapping[str, object]], str]
+    text: Callable[[Mapping[str, object]], str]
 
 
 class _Renderer:
@@ -130,9 +133,9 @@ class _Renderer:
         files: dict[str, File] = {}
         for template in templates:
             try:
-                path, content = template.path.render(context), template.text.render(context).encode()
+                path, content = template.path(context), template.text(context).encode()
             except TemplateError as error:
-                raise _broken(template.text.name or "", error) from error
+                raise _broken(template.name, error) from error
             if path in files:
                 raise BadInput(
                     f"The template path {path!r} is refused.",
@@ -160,11 +163,15 @@ class _Renderer:
             )
         name = f"{kind.value}/{folder}/{path}"
         try:
-            compiled = self._environment.from_string(text)
-            compiled.name = name
-            return _Compiled(folder == MANAGED, self._environment.from_string(path), compiled)
+            return _Compiled(name, folder == MANAGED, self._rendering(path), self._rendering(text))
         except TemplateError as error:
             raise _broken(name, error) from error
+
+    def _rendering(self, text: str) -> Callable[[Mapping[str, object]], str]:
+        # Half of the templates have nothing to fill in, and compiling one costs more than writing its file.
+        if not any(delimiter in text for delimiter in _DELIMITERS):
+            return lambda _: text
+        return self._environment.from_string(text).render
 
 
 def _environment() -> SandboxedEnvironment:
@@ -172,11 +179,11 @@ def _environment() -> SandboxedEnvironment:
     from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 - as above
 
     return ImmutableSandboxedEnvironment(
-        variable_start_string="[=",
+        variable_start_string=_DELIMITERS[0],
         variable_end_string="=]",
-        block_start_string="[%",
+        block_start_string=_DELIMITERS[1],
         block_end_string="%]",
-        comment_start_string="[#",
+        comment_start_string=_DELIMITERS[2],
         comment_end_string="#]",
         trim_blocks=True,
         lstrip_blocks=True,
