@@ -149,9 +149,9 @@ class _Story:
 
     def _write(self) -> None:
         from twinlock import names
-        from twinlock_cli import platform_directory
+        from twinlock_cli import founding, platform_directory
 
-        platform_directory.create(self.root, ORGANIZATION)
+        founding.create(self.root, ORGANIZATION)
         roles = {
             "authors": "developers",
             "reviewers": "reviewers",

@@ -15,8 +15,8 @@ def init(
     organization: Annotated[str, typer.Option("--org", metavar="ORG", help="Login of the GitHub organization.")],
 ) -> None:
     """Write a new platform directory: manifest, roster, stacks, workflows."""
-    from twinlock_cli import platform_directory
+    from twinlock_cli import founding
 
-    written = platform_directory.create(directory, organization)
+    written = founding.create(directory, organization)
     say(f"Wrote {len(written)} files to {directory}. The people in roster.yaml are invented: replace them.")
     say(f"Next: twinlock -C {directory} new SERVICE")

@@ -1,94 +1,23 @@
-"""The platform directory on disk: made by `init`, extended by `new`, rendered by `scaffold`."""
+"""A platform directory on disk: extended by `new`, rendered and compared by `scaffold`; `founding` makes it."""
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinlock.errors import BadInput, Incomplete
-from twinlock.files import write_atomically
+from twinlock.errors import BadInput, TwinlockError
+from twinlock.files import write_atomically, write_together
 from twinlock_cli import compose
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
 
     from twinlock.model.repository import Repository
     from twinlock.scaffold import Tree, WriteReport
 
 TREES = "repositories"
 PLATFORM, ROSTER = "platform.yaml", "roster.yaml"
-SCHEMAS = ("platform", "roster", "service")
-
-
-def create(directory: Path, organization: str) -> tuple[str, ...]:
-    """Make a platform directory, whole or not at all, and return what is in it.
-
-    Raises:
-        BadInput: The directory is not empty, or the organization's name is none.
-        Incomplete: It cannot be written.
-    """
-    directory = directory.absolute()
-    _refuse_used(directory)
-    files = _founding(organization)
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{directory.name}.", dir=directory.parent) as temporary:
-            made = Path(temporary, "platform")
-            for path, content in files.items():
-                write_atomically(made / path, content)
-            made.chmod(0o755)
-            made.rename(directory)
-    except OSError as error:
-        raise Incomplete(
-            f"{directory} was not made.",
-            f"The system says: {error.strerror or error}.",
-            "Name a directory that can be written, with room for a few hundred kilobytes.",
-        ) from error
-    return tuple(sorted(files))
-
-
-def _refuse_used(directory: Path) -> None:
-    if not os.path.lexists(directory):
-        return
-    if directory.is_symlink() or not directory.is_dir() or any(directory.iterdir()):
-        raise BadInput(
-            f"{directory} is in use.",
-            "It is not an empty directory, and init overwrites nothing.",
-            "Name a new directory: `twinlock init DIR --org ORG`.",
-        )
-
-
-def _founding(organization: str) -> dict[str, bytes]:
-    from twinlock import desired, manifest
-    from twinlock.manifest import examples
-    from twinlock.scaffold import platform_tree
-    from twinlock_cli import pipelines
-
-    roster = examples.roster_yaml(organization, examples.founders()).encode()
-
-    def parsed(commit: str) -> tuple[bytes, object]:
-        text = examples.platform_yaml(organization, commit).encode()
-        return text, manifest.parse({PLATFORM: text, ROSTER: roster})
-
-    _, provisional = parsed("0" * 40)
-    platform, declaration = parsed(pipelines.rendered(provisional))  # type: ignore[arg-type] # parse returns it
-    tree = platform_tree(desired.derive(declaration), compose.templates())  # type: ignore[arg-type] # as above
-    return {
-        **{path: file.content for path, file in tree.files.items()},
-        **{f"schema/{kind}.json": _schema(kind) for kind in SCHEMAS},
-        PLATFORM: platform,
-        ROSTER: roster,
-        "services/.gitkeep": b"",
-    }
-
-
-def _schema(kind: str) -> bytes:
-    from twinlock import manifest
-
-    return (json.dumps(manifest.schema(kind), indent=2, sort_keys=True) + "\n").encode()  # type: ignore[arg-type] # one of SCHEMAS
 
 
 def check_name(service: str) -> None:
@@ -106,10 +35,10 @@ def add_service(root: Path, service: str, teams: Mapping[str, str]) -> tuple[str
     """Add a service to a platform and render its trees; return what was written, for people.
 
     Teams that do not exist are added, on the world with invented people. The files are validated together before the
-    first of them is written, and the service's own file is written last: without it, new teams are merely unused.
+    first of them is written.
 
     Raises:
-        BadInput: The service exists already, or the result would not be a valid manifest.
+        BadInput: The service exists already, or the result would not be a valid manifest; nothing was written.
         Incomplete: A file cannot be read or written.
     """
     from twinlock import desired, manifest
@@ -119,7 +48,8 @@ def add_service(root: Path, service: str, teams: Mapping[str, str]) -> tuple[str
 
     root = root.absolute()
     path = root / "services" / f"{service}.yaml"
-    declaration = manifest.load(root)
+    files = manifest.files(root)
+    declaration = manifest.parse(files)
     if service in declaration.services or os.path.lexists(path):
         raise BadInput(
             f"The service {service} exists already.",
@@ -128,31 +58,39 @@ def add_service(root: Path, service: str, teams: Mapping[str, str]) -> tuple[str
         )
     duties = {"authors": Duty.AUTHOR, "reviewers": Duty.REVIEWER, "testers": Duty.TESTER, "releasers": Duty.RELEASER}
     missing = {role: slug for role, slug in teams.items() if slug not in declaration.platform.teams}
-    files = _files(root)
+    for slug in missing.values():
+        manifest.check_team_name(slug)
     platform_text = edit.add_teams(files[PLATFORM].decode(), {slug: duties[role] for role, slug in missing.items()})
     people: tuple[examples.ExamplePerson, ...] = ()
     if declaration.platform.target is Where.WORLD:
         taken = {*declaration.people, *(login for person in declaration.people.values() for login in person.github)}
         people = examples.crew(service, missing, taken)
     roster_text = edit.add_people(files[ROSTER].decode(), declaration.platform.organization, people)
-    written = {
+    result = {
         ROSTER: roster_text.encode(),
         PLATFORM: platform_text.encode(),
         f"services/{service}.yaml": examples.service_yaml(service, teams).encode(),
     }
-    estate = desired.derive(manifest.parse({**files, **written}))
-    for name, content in written.items():
-        if content != files.get(name):
-            write_atomically(root / name, content)
-    changed = [f"wrote {name}" for name, content in written.items() if content != files.get(name)]
-    trees = write_trees(compose.Platform(root, estate), [service])
+    try:
+        estate = desired.derive(manifest.parse({**files, **result}))
+    except manifest.InvalidManifest as error:
+        raise BadInput(
+            f"The service {service} was not added.",
+            # The places are those of files that were never written.
+            "\n".join(f"{mistake.message} {mistake.mend}" for mistake in error.mistakes),
+            "Name other teams; see `twinlock new --help`.",
+        ) from error
+    written = {name: content for name, content in result.items() if content != files.get(name)}
+    write_together({root / name: content for name, content in written.items()})
+    try:
+        trees = write_trees(compose.Platform(root, estate), [service])
+    except TwinlockError as error:
+        error.mend = (
+            f"The manifest has the service now. Mend this, then render: `twinlock -C {root} scaffold {service}`."
+        )
+        raise
     invented = [f"invented {person.name} for {', '.join(person.teams)}" for person in people]
-    return (*changed, *invented, *trees)
-
-
-def _files(root: Path) -> dict[str, bytes]:
-    paths = [PLATFORM, ROSTER, *(f"services/{p.name}" for p in sorted((root / "services").glob("*.yaml")))]
-    return {path: (root / path).read_bytes() for path in paths}
+    return (*(f"wrote {name}" for name in written), *invented, *trees)
 
 
 def pin_pipelines(root: Path) -> str:
@@ -166,6 +104,7 @@ def pin_pipelines(root: Path) -> str:
     from twinlock.manifest import edit
     from twinlock_cli import pipelines
 
+    root = root.absolute()
     declaration = manifest.load(root)
     commit = pipelines.rendered(declaration)
     if commit == declaration.platform.pipelines.commit:

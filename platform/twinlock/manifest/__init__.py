@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock.manifest.mistake import InvalidManifest, Mistake
-from twinlock.manifest.naming import check_service_name
+from twinlock.manifest.naming import check_organization_name, check_service_name, check_team_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from twinlock.manifest.json_schema import Kind
     from twinlock.model.declaration import Declaration
 
-__all__ = ["InvalidManifest", "Mistake", "check_service_name", "load", "parse", "schema"]
+__all__ = [
+    "InvalidManifest",
+    "Mistake",
+    "check_organization_name",
+    "check_service_name",
+    "check_team_name",
+    "files",
+    "load",
+    "parse",
+    "schema",
+]
 
 
 def load(root: Path) -> Declaration:
@@ -32,6 +42,18 @@ def load(root: Path) -> Declaration:
     from twinlock.manifest import loading  # noqa: PLC0415 - see the module's docstring
 
     return loading.load(root)
+
+
+def files(root: Path) -> dict[str, bytes]:
+    """Return the manifest's files by their path within a platform directory.
+
+    Raises:
+        BadInput: It is not a platform directory.
+        Incomplete: A file cannot be read.
+    """
+    from twinlock.manifest import loading  # noqa: PLC0415 - see the module's docstring
+
+    return loading.files(root)
 
 
 def parse(files: Mapping[str, bytes]) -> Declaration:

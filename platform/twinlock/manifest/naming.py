@@ -194,11 +194,35 @@ def check_service_name(name: str) -> None:
         BadInput: The name breaks a rule, which the error states.
     """
     if (flaw := service_name_flaw(name)) is not None:
-        raise BadInput(
-            f"`{shown(name)}` cannot be a service's name.",
-            f"{flaw[0].upper()}{flaw[1:]}.",
-            f"Choose another one, such as `{SERVICE.example}`.",
-        )
+        raise _refused(name, "a service's name", flaw, SERVICE)
+
+
+def check_organization_name(name: str) -> None:
+    """Refuse a name that no organization may have.
+
+    Raises:
+        BadInput: The name breaks GitHub's rule, which the error states.
+    """
+    if not ORGANIZATION.accepts(name):
+        raise _refused(name, "an organization's name", ORGANIZATION.says, ORGANIZATION)
+
+
+def check_team_name(name: str) -> None:
+    """Refuse a slug that no team may have.
+
+    Raises:
+        BadInput: The slug breaks GitHub's rule, which the error states.
+    """
+    if not TEAM.accepts(name):
+        raise _refused(name, "a team's slug", TEAM.says, TEAM)
+
+
+def _refused(name: str, use: str, flaw: str, rule: Rule) -> BadInput:
+    return BadInput(
+        f"`{shown(name)}` cannot be {use}.",
+        f"{flaw[0].upper()}{flaw[1:]}.",
+        f"Choose another one, such as `{rule.example}`.",
+    )
 
 
 def repositories(service: str) -> tuple[str, str]:
