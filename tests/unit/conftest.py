@@ -15,6 +15,7 @@ from twinlock.model.access import Access, Grant, Permission
 from twinlock.model.account import Account, Purpose
 from twinlock.model.actions import AccessLevel, ActionsPolicy, TokenPermission
 from twinlock.model.code_owners import CodeOwners, OwnerRule
+from twinlock.model.comparison import worded
 from twinlock.model.declaration import (
     Declaration,
     DeclaredTeam,
@@ -217,8 +218,9 @@ class Change:
     value: Any
 
     def __str__(self) -> str:
-        """Return the path and the kind of value, as a test's id."""
-        return f"{self.path}={type(self.value).__name__}:{str(self.value)[:20]}"
+        """Return the path and the value, as a test's id."""
+        # The model's own wording: the same in every process, where a set's `str` is not.
+        return f"{self.path}={worded(self.value)[:40]}"
 
     def __call__(self, noun: Noun) -> Noun:
         """Return the noun with the field changed."""
