@@ -43,6 +43,7 @@ def test_order_of_lists_and_the_wire_s_floats_make_no_difference(value: object, 
         return float(element) if isinstance(element, int) and not isinstance(element, bool) else element
 
     assert same(value, shuffled(value))
+    assert changes({"a": value}, {"a": shuffled(value)}) == ()
 
 
 @given(VALUES, VALUES)
