@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from twinlock.errors import TwinlockError
+from twinlock.errors import Incomplete, TwinlockError
 from twinlock_cli import audit, check, demo, init, new, provision, reconcile, scaffold, schema, world
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 USAGE = 2
 INTERRUPTED = 130
+_COMMAND = re.compile(r"`twinlock (?!-C |init )")
+"""A command in a text that does not name a directory yet."""
 
 app = typer.Typer(
     name="twinlock",
@@ -47,7 +52,9 @@ def options(
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Keep the platform directory for the command that follows."""
+    """Keep the platform directory for the command that follows, and for what is told if it fails."""
+    if isinstance(context.obj, list):
+        context.obj.append(directory)
     context.obj = directory
 
 
@@ -70,23 +77,23 @@ def run(arguments: Sequence[str]) -> int:
 
     0 clean, 1 findings or differences, 2 usage or bad input, 3 could not complete, 130 interrupted.
     """
+    directories: list[Path] = []
     try:
-        code = app(args=list(arguments), prog_name="twinlock", standalone_mode=False)
+        code = app(args=list(arguments), prog_name="twinlock", standalone_mode=False, obj=directories)
     except typer.Abort:
-        return INTERRUPTED
+        code = INTERRUPTED
     except TyperException as error:
         _show_usage(error)
         return USAGE
+    except SystemExit:
+        # Whoever read the result has had enough: Typer ends with 1 then, which would tell of findings.
+        return Incomplete.exit_code
     except TwinlockError as error:
-        typer.echo(f"error: {error.what}\n{_indented('why', error.why)}\n{_indented('mend', error.mend)}", err=True)
-        return error.exit_code
-    except KeyboardInterrupt:
+        return _failed(error, directories)
+    except OSError as error:
+        return _failed(_refused_by_system(error), directories)
+    if code == INTERRUPTED:  # what Typer makes of Ctrl-C
         typer.echo("interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has enough; point stdout elsewhere, so that Python's flush at exit is quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return code if isinstance(code, int) else 0
 
 
@@ -97,6 +104,31 @@ def _show_usage(error: TyperException) -> None:
         typer.echo(f"error: {error}", err=True)
     else:
         show(sys.stderr)
+
+
+def _failed(error: TwinlockError, directories: Sequence[Path]) -> int:
+    mend = _as_typed_here(error.mend, directories[0]) if directories else error.mend
+    # Where nobody can be told, the exit code still tells.
+    with contextlib.suppress(OSError):
+        typer.echo(f"error: {error.what}\n{_indented('why', error.why)}\n{_indented('mend', mend)}", err=True)
+    return error.exit_code
+
+
+def _refused_by_system(error: OSError) -> Incomplete:
+    """Say what the system refused where no command could say it better: a full disk behind stdout, a lost directory."""
+    where = "" if error.filename is None else f" of {os.fsdecode(error.filename)}"
+    return Incomplete(
+        "The command was not completed.",
+        f"The system says{where}: {error.strerror or error}.",
+        "Mend that, then run the same command again.",
+    )
+
+
+def _as_typed_here(text: str, directory: Path) -> str:
+    """Return a text whose commands name the platform directory, as they must be typed where this one was."""
+    if directory == Path():
+        return text
+    return _COMMAND.sub(lambda _: f"`twinlock -C {shlex.quote(str(directory))} ", text)
 
 
 def _indented(label: str, text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from twinlock_cli.render import Format, FormatOption, show, show_json, show_table
+from twinlock_cli.render import Format, FormatOption, counted, show, show_json, show_table
 
 if TYPE_CHECKING:
     from twinlock.audit import Report
@@ -38,14 +38,10 @@ def show_report(report: Report) -> None:
         show_table(("control", "note on", "what"), [(n.control, n.subject, n.message) for n in report.notes])
     coverage, calls = report.coverage, report.calls
     show(
-        f"{_counted(len(report.findings), 'finding')}, {_counted(len(report.unknowns), 'unknown')}, "
-        f"{_counted(len(report.notes), 'note')}; {len(coverage.evaluated)} evaluated, "
+        f"{counted(len(report.findings), 'finding')}, {counted(len(report.unknowns), 'unknown')}, "
+        f"{counted(len(report.notes), 'note')}; {len(coverage.evaluated)} evaluated, "
         f"{len(coverage.not_evaluated)} not evaluated; "
         f"calls: {calls.get('github', 0)} GitHub, {calls.get('aws', 0)} AWS"
     )
     if not report.exit_code:
         show("Settings match the manifest.")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

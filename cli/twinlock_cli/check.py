@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from twinlock_cli.render import show
+from twinlock_cli.render import counted, show
 
 
 def check(context: typer.Context) -> None:
@@ -14,5 +14,9 @@ def check(context: typer.Context) -> None:
     platform = compose.load(context.obj)
     pipelines.verify(platform)
     estate = platform.estate
-    services, people, teams = len(estate.services), len(estate.declaration.people), len(estate.organization.teams)
-    show(f"{services} services, {teams} teams, {people} people: no mistake.")
+    numbers = (
+        counted(len(estate.services), "service"),
+        counted(len(estate.organization.teams), "team"),
+        counted(len(estate.declaration.people), "person", "people"),
+    )
+    show(f"{', '.join(numbers)}: no mistake.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twinlock.audit import Report
     from twinlock.engine.port import Engine, Stack
     from twinlock.ledger.journal import Journal
+    from twinlock.model.declaration import Declaration
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
     from twinlock.provider.world_file import WorldFile
@@ -55,8 +56,13 @@ def load(root: Path) -> Platform:
 
     root = root.absolute()
     declaration = manifest.load(root)
-    say(f"target: {declaration.platform.target.value} ({declaration.platform.organization})")
+    announce(declaration)
     return Platform(root, desired.derive(declaration))
+
+
+def announce(declaration: Declaration) -> None:
+    """Say what a command works on, before it does."""
+    say(f"target: {declaration.platform.target.value} ({declaration.platform.organization})")
 
 
 def templates() -> TemplateSource:
@@ -74,7 +80,7 @@ def world(platform: Platform) -> WorldFile:
         Incomplete: No world runs.
     """
     from twinlock.model.declaration import Where
-    from twinlock_cli import world_process
+    from twinlock_cli import world_requests
 
     if platform.estate.declaration.platform.target is not Where.WORLD:
         raise BadInput(
@@ -82,7 +88,7 @@ def world(platform: Platform) -> WorldFile:
             "Only the local world can be provisioned and audited so far.",
             "Set `target: world` in platform.yaml.",
         )
-    return world_process.running(platform.root, platform.estate)
+    return world_requests.running(platform.root, platform.estate)
 
 
 def engine(platform: Platform) -> Engine:
@@ -103,9 +109,16 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
 
 
 def seeder(platform: Platform, running: WorldFile) -> Seeder:
-    """Return what pushes first commits, acting as the controller."""
+    """Return what pushes first commits, acting as the controller.
+
+    Raises:
+        BadInput: There is no git to push with.
+    """
     from twinlock.names import CONTROLLER_APP
     from twinlock.scaffold import render, seed
+    from twinlock_cli import prerequisites
+
+    prerequisites.require_git()
 
     trees: dict[str, Tree] = {}
 

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from twinlock.errors import BadInput
+from twinlock_cli.render import say
 
 
 def ask(question: str, *, yes: bool) -> None:
@@ -22,4 +23,6 @@ def ask(question: str, *, yes: bool) -> None:
         raise BadInput(
             "Nothing was changed.", "There is no terminal to ask for consent.", "Give it beforehand: add `--yes`."
         )
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        say("Nothing was changed.")
+        raise typer.Abort

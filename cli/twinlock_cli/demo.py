@@ -110,10 +110,10 @@ class _Story:
 
     def end(self) -> None:
         """Stop the world, whatever happened."""
-        from twinlock_cli import world_process
+        from twinlock_cli import world_place, world_process
 
         if self._platform is not None:
-            world_process.stop(world_process.place(self.root), self._platform.estate)
+            world_process.stop(world_place.place(self.root))
 
     def as_json(self) -> dict[str, Any]:
         """Return what happened, for machines."""
@@ -141,10 +141,10 @@ class _Story:
     @property
     def world(self) -> WorldFile:
         """The running world."""
-        from twinlock_cli import world_process
+        from twinlock_cli import world_place, world_process
 
         if self._world is None:
-            self._world = world_process.start(world_process.place(self.root), self.platform.estate)
+            self._world = world_process.start(world_place.place(self.root), self.platform.estate)
         return self._world
 
     def _write(self) -> None:
@@ -162,11 +162,11 @@ class _Story:
         platform_directory.add_service(self.root, SERVICE, teams)
 
     def _start(self) -> None:
-        from twinlock_cli import world_process
+        from twinlock_cli import world_requests
 
         estate = self.platform.estate
-        world_process.ask(self.world, "POST", "/_world/seed", estate=estate, body=_outsider(ORGANIZATION))
-        report = world_process.ask(self.world, "GET", "/_world/status", estate=estate)
+        world_requests.ask(self.world, "POST", "/_world/seed", estate=estate, body=_outsider(ORGANIZATION))
+        report = world_requests.ask(self.world, "GET", "/_world/status", estate=estate)
         self.not_enforced = tuple(report["not_enforced"])
 
     def _up(self) -> Provisioned:

@@ -46,7 +46,7 @@ def create(directory: Path, organization: str) -> tuple[str, ...]:
     except Incomplete as error:
         raise _not_made(directory, error.why) from error
     except OSError as error:
-        raise _not_made(directory, f"The system says: {error.strerror or error}.") from error
+        raise _not_made(directory, f"The system says of {error.filename}: {error.strerror or error}.") from error
     return tuple(sorted(files))
 
 

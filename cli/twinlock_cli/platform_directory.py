@@ -50,6 +50,7 @@ def add_service(root: Path, service: str, teams: Mapping[str, str]) -> tuple[str
     path = root / "services" / f"{service}.yaml"
     files = manifest.files(root)
     declaration = manifest.parse(files)
+    compose.announce(declaration)
     if service in declaration.services or os.path.lexists(path):
         raise BadInput(
             f"The service {service} exists already.",

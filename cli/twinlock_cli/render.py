@@ -55,6 +55,11 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console.print(table)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
 def _width() -> int:
     """Return the terminal's width; wide enough for any subject where there is no terminal."""
     return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 200

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twinlock_cli.render import Format, FormatOption, say, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from twinlock.provider.world_file import WorldFile
+    from twinlock_cli.compose import Platform
 
 app = typer.Typer(help="The local GitHub and AWS, on loopback.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -22,32 +26,42 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return once it answers, and leave it running.")] = False,
     state: StateOption = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port for GitHub; 0 takes a free one.")] = 0,
-) -> int:
+) -> None:
     """Start the world with everybody the manifest declares; without --detach, until Ctrl-C."""
-    from twinlock_cli import compose, world_process
+    from twinlock_cli import compose, world_place, world_process
 
     platform = compose.load(context.obj)
-    where = world_process.place(platform.root, state)
-    if not detach:
-        return world_process.serve(where, platform.estate, port)
-    known = world_process.start(where, platform.estate, port)
-    report = world_process.ask(known, "GET", "/_world/status", estate=platform.estate)
-    show(f"GitHub {known.github_url}")
-    show(f"AWS    {known.aws_url}")
+    where = world_place.place(platform.root, state)
+    if detach:
+        _announce(world_process.start(where, platform.estate, port), platform)
+        return
+
+    def announce(known: WorldFile) -> None:
+        _announce(known, platform)
+        say("Ctrl-C stops it.")
+
+    world_process.serve(where, platform.estate, port, announce)
+    say("The world is down.")
+
+
+def _announce(known: WorldFile, platform: Platform) -> None:
+    from twinlock_cli import world_requests
+
+    show(f"GitHub {known.github_url}\nAWS    {known.aws_url}")
+    report = world_requests.ask(known, "GET", "/_world/status", estate=platform.estate)
     if report["aws"]["empty_since_start"]:
         say("AWS is empty: it lives in memory. `twinlock up` rebuilds it.")
-    return 0
 
 
 @app.command("status")
 def status(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
     """Say what the world holds, what it was asked and could not answer, and what it does not enforce yet."""
     from twinlock.provider import world_file
-    from twinlock_cli import compose, world_process
+    from twinlock_cli import compose, world_requests
 
     platform = compose.load(context.obj)
     known = world_file.read(platform.root)
-    report = world_process.ask(known, "GET", "/_world/status", estate=platform.estate)
+    report = world_requests.ask(known, "GET", "/_world/status", estate=platform.estate)
     if format is Format.JSON:
         show_json(report)
         return
@@ -69,13 +83,14 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Forget everything the world holds, and start it anew if it ran."""
-    from twinlock_cli import compose, consent, world_process
+    from twinlock_cli import compose, consent, world_place, world_process
 
     platform = compose.load(context.obj)
-    where = world_process.place(platform.root, state)
+    where = world_place.place(platform.root, state)
+    world_place.require_own(where)
     consent.ask(f"Forget everything in {where.state}?", yes=yes)
-    ran = world_process.stop(where, platform.estate)
-    world_process.forget(where)
+    ran = world_process.stop(where)
+    world_place.forget(where)
     if ran:
         known = world_process.start(where, platform.estate)
         show(f"GitHub {known.github_url}\nAWS    {known.aws_url}")
@@ -85,8 +100,8 @@ def reset(
 @app.command("down")
 def down(context: typer.Context, state: StateOption = None) -> None:
     """Stop the world; what GitHub and git hold stays for the next `world up`."""
-    from twinlock_cli import compose, world_process
+    from twinlock_cli import compose, world_place, world_process
 
     platform = compose.load(context.obj)
-    stopped = world_process.stop(world_process.place(platform.root, state), platform.estate)
+    stopped = world_process.stop(world_place.place(platform.root, state))
     say("The world is down." if stopped else "No world was running.")

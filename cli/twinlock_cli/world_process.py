@@ -1,4 +1,4 @@
-"""The local world as a process of its own: started, asked, stopped.
+"""The local world as a process of its own: started, joined, stopped.
 
 The world is a separate program reached over loopback; this module is the only one that starts it.
 """
@@ -8,72 +8,90 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from twinlock.errors import BadInput, Incomplete
 from twinlock.files import write_atomically
 from twinlock.provider import world_file
-from twinlock_cli import world_seed
+from twinlock_cli import prerequisites, world_seed
+from twinlock_cli.world_place import Place, place, remember, server
+from twinlock_cli.world_requests import RESTART, running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from twinlock.model.estate import Estate
     from twinlock.provider.world_file import WorldFile
 
-PRIVATE = ".twinlock"
-LOG = "world.log"
-SEED = "world-seed.json"
 START_SECONDS = 30
+JOIN_SECONDS = 5
 STOP_SECONDS = 15
 POLL_SECONDS = 0.01
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the world of a platform directory lives.
-
-    Attributes:
-        root: The platform directory.
-        state: The world's own state.
-    """
-
-    root: Path
-    state: Path
-
-    @property
-    def ready(self) -> Path:
-        """The file that says where the world is."""
-        return self.root.joinpath(*world_file.PATH)
-
-    @property
-    def log(self) -> Path:
-        """What the world says while it runs detached."""
-        return self.root / PRIVATE / LOG
+_REFUSED_TO_START = 2
 
 
-def place(root: Path, state: Path | None = None) -> Place:
-    """Return where the world of a platform directory lives, given or by default."""
-    root = root.absolute()
-    return Place(root, (state or root / PRIVATE / "world").absolute())
-
-
-def command(where: Place, estate: Estate, port: int) -> list[str]:
-    """Write the seed and return the command that serves the world.
+def start(where: Place, estate: Estate, port: int = 0) -> WorldFile:
+    """Start the world in the background and return once it answers; one that runs is joined and seeded again.
 
     Raises:
-        BadInput: The world's dependencies are not installed.
-        Incomplete: The platform directory cannot be written.
+        BadInput: It refused to start (a port in use, a state that is none), or it runs elsewhere than asked for.
+        Incomplete: It did not start in time, or does not say where it is.
     """
-    _require_world()
-    seed = where.root / PRIVATE / SEED
-    write_atomically(seed, json.dumps(world_seed.document(estate), indent=2).encode(), mode=0o600)
-    options = {"--state": where.state, "--seed": seed, "--ready-file": where.ready, "--port": port}
-    return [sys.executable, "-m", "twinlock_world", "serve", *(str(word) for pair in options.items() for word in pair)]
+    if (pid := server(where.state)) is not None:
+        return _joined(where, pid, estate, port)
+    return _ready(where, _launch(where, estate, port))
+
+
+def serve(where: Place, estate: Estate, port: int, announce: Callable[[WorldFile], None]) -> None:
+    """Serve the world in the foreground until it is interrupted or stopped from elsewhere.
+
+    Raises:
+        BadInput: It refused to start, or runs already.
+        Incomplete: It did not start in time, or ended by itself.
+    """
+    if (pid := server(where.state)) is not None:
+        raise _runs_already(where, f"Process {pid} serves {where.state}.")
+    process = _launch(where, estate, port)
+    try:
+        announce(_ready(where, process))
+        code = process.wait()
+    except KeyboardInterrupt:
+        return
+    finally:
+        _end(process)
+    if code:
+        raise Incomplete("The world has ended.", _last_words(where.log), f"See {where.log}, then start it again.")
+
+
+def stop(where: Place) -> bool:
+    """Stop the world, and return whether one ran.
+
+    Raises:
+        Incomplete: It does not stop.
+    """
+    pid = server(where.state)
+    if pid is None:
+        where.ready.unlink(missing_ok=True)
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        if server(where.state) != pid:
+            return True
+        time.sleep(POLL_SECONDS)
+    raise Incomplete(
+        "The world did not stop.",
+        f"Process {pid} still runs after {STOP_SECONDS} seconds.",
+        f"End it: `kill -9 {pid}`.",
+    )
 
 
 def environment() -> dict[str, str]:
@@ -83,174 +101,89 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
-def start(where: Place, estate: Estate, port: int = 0) -> WorldFile:
-    """Start the world in the background and return once it answers.
+def _joined(where: Place, pid: int, estate: Estate, port: int) -> WorldFile:
+    deadline = time.monotonic() + JOIN_SECONDS
+    while _address(where, pid) is None:
+        if time.monotonic() > deadline:
+            why = f"Process {pid} serves {where.state}, but {where.ready} does not say where."
+            raise Incomplete("The world cannot be reached.", why, RESTART)
+        time.sleep(POLL_SECONDS)
+    known = running(where.root, estate)
+    if port and urlsplit(known.github_url).port != port:
+        raise _runs_already(where, f"It answers at {known.github_url}, not at port {port}.")
+    return known
 
-    Raises:
-        BadInput: It refused to start: a port in use, another server on the same state.
-        Incomplete: It did not start in time.
-    """
-    if (known := _alive(where)) is not None:
-        return known
-    arguments = command(where, estate, port)
-    where.log.parent.mkdir(parents=True, exist_ok=True)
+
+def _runs_already(where: Place, why: str) -> BadInput:
+    return BadInput("A world runs already.", why, f"Stop it first: `twinlock -C {where.root} world down`.")
+
+
+def _launch(where: Place, estate: Estate, port: int) -> subprocess.Popen[bytes]:
+    prerequisites.require_world()
+    prerequisites.require_git()
+    _require_no_other(where)
+    write_atomically(where.seed, json.dumps(world_seed.document(estate), indent=2), mode=0o600)
+    remember(where)
+    # A killed world may have left it, with a process number that the new one may be given.
+    where.ready.unlink(missing_ok=True)
+    options = {"--state": where.state, "--seed": where.seed, "--ready-file": where.ready, "--port": port}
+    arguments = [sys.executable, "-m", "twinlock_world", "serve", *(str(w) for pair in options.items() for w in pair)]
     with where.log.open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - a list of arguments of our own, without a shell
+        # In a session of its own: Ctrl-C is for this process, which then stops the world.
+        return subprocess.Popen(  # noqa: S603 - a list of arguments of our own, without a shell
             arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), start_new_session=True
         )
+
+
+def _require_no_other(where: Place) -> None:
+    other = place(where.root)
+    if other.state != where.state and (pid := server(other.state)) is not None:
+        raise _runs_already(where, f"Process {pid} serves {other.state}, not {where.state}.")
+
+
+def _ready(where: Place, process: subprocess.Popen[bytes]) -> WorldFile:
+    try:
+        return _awaited(where, process)
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _awaited(where: Place, process: subprocess.Popen[bytes]) -> WorldFile:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
+        if (known := _address(where, process.pid)) is not None:
+            return known
         if process.poll() is not None:
-            raise BadInput("The world did not start.", _last_words(where.log), f"See {where.log}, then start it again.")
-        with contextlib.suppress(BadInput, Incomplete):
-            started = world_file.read(where.root)
-            if started.pid == process.pid:
-                return started
+            raise _not_started(where, process.returncode)
         time.sleep(POLL_SECONDS)
-    process.kill()
-    raise Incomplete(
-        "The world did not start.",
-        f"It gave no sign within {START_SECONDS} seconds.",
-        f"See {where.log}, then start it again.",
-    )
+    why = f"It gave no sign within {START_SECONDS} seconds."
+    raise Incomplete("The world did not start.", why, f"See {where.log}, then start it again.")
 
 
-def serve(where: Place, estate: Estate, port: int) -> int:
-    """Serve the world in the foreground until it is interrupted, and return its exit code.
-
-    Raises:
-        BadInput: The world's dependencies are not installed.
-    """
-    arguments = command(where, estate, port)
-    # A list of arguments of our own, without a shell.
-    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, env=environment())  # noqa: S603
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        # The terminal has sent the world the same signal; it stops by itself.
-        return process.wait(STOP_SECONDS)
-
-
-def running(root: Path, estate: Estate) -> WorldFile:
-    """Return the world that runs for a platform directory, having seeded it with whoever was declared since.
-
-    Raises:
-        Incomplete: None runs, or it does not answer.
-        BadInput: Its file is damaged, or the seed is refused.
-    """
-    known = world_file.read(root)
-    answer = ask(known, "POST", "/_world/seed", estate=estate, body=world_seed.document(estate))
-    current = json.dumps(answer).encode()
-    renewed = world_file.parse(current)
-    if renewed is None:
-        raise Incomplete(
-            "The world was not seeded.", "Its answer is not what a world answers.", "Restart it: `twinlock world down`."
-        )
-    if renewed != known:
-        write_atomically(place(root).ready, current, mode=0o600)
-    return renewed
-
-
-def ask(known: WorldFile, method: str, path: str, *, estate: Estate, body: object = None) -> Any:  # noqa: ANN401 - JSON
-    """Ask the world's control address as an owner, and return its JSON answer.
-
-    Raises:
-        Incomplete: It does not answer, or refuses.
-    """
-    import httpx
-
-    owner = next((login for login in sorted(estate.organization.owners) if login in known.tokens), "")
-    try:
-        answer = httpx.request(
-            method,
-            f"{known.github_url}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {known.token(owner)}"},
-            timeout=60,
-            trust_env=False,
-        )
-    except httpx.HTTPError as error:
-        raise Incomplete(
-            "The world does not answer.",
-            f"Nothing answers at {known.github_url} ({type(error).__name__}).",
-            world_file.START,
-        ) from None
-    if answer.is_error:
-        raise Incomplete(
-            f"The world refused {method} {path}.",
-            f"It answered {answer.status_code}: {answer.text[:200]}",
-            "Begin anew: `twinlock world reset`.",
-        )
-    return answer.json() if answer.content else None
-
-
-def stop(where: Place, estate: Estate) -> bool:
-    """Stop the world, and return whether one ran.
-
-    Raises:
-        Incomplete: It does not stop.
-    """
-    known = _alive(where)
-    if known is None:
-        where.ready.unlink(missing_ok=True)
-        return False
-    ask(known, "POST", "/_world/shutdown", estate=estate)
-    deadline = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < deadline:
-        # The world removes the file as its last deed; its process may linger until somebody collects it.
-        if not where.ready.exists() or not _is_running(known.pid):
-            where.ready.unlink(missing_ok=True)
-            return True
-        time.sleep(POLL_SECONDS)
-    raise Incomplete(
-        "The world did not stop.",
-        f"Process {known.pid} still runs after {STOP_SECONDS} seconds.",
-        f"End it: `kill {known.pid}`.",
-    )
-
-
-def forget(where: Place) -> None:
-    """Remove a stopped world's state, and the engine's, which speaks of a world that is no more."""
-    for path in (where.state, where.root / PRIVATE / "state"):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _alive(where: Place) -> WorldFile | None:
-    try:
+def _address(where: Place, pid: int) -> WorldFile | None:
+    with contextlib.suppress(BadInput, Incomplete):
         known = world_file.read(where.root)
-    except (BadInput, Incomplete):
-        return None
-    return known if _answers(known) else None
+        return known if known.pid == pid else None
+    return None
 
 
-def _answers(known: WorldFile) -> bool:
-    import httpx
+def _not_started(where: Place, code: int) -> BadInput | Incomplete:
+    words = _last_words(where.log)
+    if code != _REFUSED_TO_START:
+        return Incomplete("The world did not start.", words, f"See {where.log}, then start it again.")
+    # The world refuses in one line: who speaks, why, and what to do.
+    why, _, mend = words.removeprefix("twinlock_world: ").partition("; ")
+    return BadInput("The world did not start.", f"{why[:1].upper()}{why[1:]}.", f"{mend[:1].upper()}{mend[1:]}.")
 
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        return httpx.get(f"{known.github_url}/_world/health", timeout=5, trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
-
-
-def _is_running(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _require_world() -> None:
-    from importlib.util import find_spec
-
-    if find_spec("moto") is None or find_spec("uvicorn") is None:
-        raise BadInput(
-            "The world cannot be started.",
-            "What it is built on is not installed.",
-            "Install it: `pip install 'twinlock[world]'`.",
-        )
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _last_words(log: Path) -> str:
