@@ -16,39 +16,15 @@ RELEASE = "arn:aws:iam::222222222222:role/payments-release"
 ENVIRONMENT = "/repos/acme/payments/environments/production"
 
 
-def _ruleset(acme: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - the conftest's Platform
-    listed = acme.request("GET", "/repos/acme/payments/rulesets")
-    number = next(ruleset["id"] for ruleset in listed if ruleset["name"] == name)
-    found: dict[str, Any] = acme.request("GET", f"/repos/acme/payments/rulesets/{number}")
-    return found
-
-
-def _change_branch_ruleset(acme: Any, **changed: object) -> None:  # noqa: ANN401 - as above
-    number = _ruleset(acme, "default-branch")["id"]
-    acme.request("PUT", f"/repos/acme/payments/rulesets/{number}", changed)
-
-
 def _hollow_tag_ruleset(acme: Any) -> None:  # noqa: ANN401 - as above
-    was = _ruleset(acme, "release-tags-protection")
+    was = acme.ruleset("release-tags-protection")
     acme.request("DELETE", f"/repos/acme/payments/rulesets/{was['id']}")
     hollow = {name: was[name] for name in ("name", "target", "enforcement", "conditions")}
     acme.request("POST", "/repos/acme/payments/rulesets", {**hollow, "rules": [], "bypass_actors": []})
 
 
-def _set_environment(acme: Any, **changed: object) -> None:  # noqa: ANN401 - as above
-    live = acme.request("GET", ENVIRONMENT)
-    rule = next(rule for rule in live["protection_rules"] if rule["type"] == "required_reviewers")
-    kept = {
-        "prevent_self_review": rule["prevent_self_review"],
-        "reviewers": [{"type": entry["type"], "id": entry["reviewer"]["id"]} for entry in rule["reviewers"]],
-        "can_admins_bypass": live["can_admins_bypass"],
-        "deployment_branch_policy": live["deployment_branch_policy"],
-    }
-    acme.request("PUT", ENVIRONMENT, {**kept, **changed})
-
-
 def _open_environment(acme: Any) -> None:  # noqa: ANN401 - as above
-    _set_environment(acme, prevent_self_review=False)
+    acme.change_environment(prevent_self_review=False)
     acme.request("POST", f"{ENVIRONMENT}/deployment-branch-policies", {"name": "*", "type": "branch"})
 
 
@@ -73,13 +49,14 @@ def _elevate(acme: Any) -> None:  # noqa: ANN401 - as above
 
 TABLE = {
     "branch ruleset disabled": (
-        lambda acme: _change_branch_ruleset(acme, enforcement="disabled"),
+        lambda acme: acme.change_ruleset("default-branch", enforcement="disabled"),
         ("branch-ruleset", BRANCH),
         "enforcement is disabled",
     ),
     "bypass actor added": (
-        lambda acme: _change_branch_ruleset(
-            acme, bypass_actors=[{"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"}]
+        lambda acme: acme.change_ruleset(
+            "default-branch",
+            bypass_actors=[{"actor_id": 1, "actor_type": "OrganizationAdmin", "bypass_mode": "always"}],
         ),
         ("branch-ruleset", BRANCH),
         "bypass is",
@@ -90,7 +67,7 @@ TABLE = {
         "deletion is",
     ),
     "all reviewers removed from production": (
-        lambda acme: _set_environment(acme, reviewers=[]),
+        lambda acme: acme.change_environment(reviewers=[]),
         ("environment-protection", PRODUCTION),
         "reviewers is",
     ),
@@ -142,7 +119,25 @@ TABLE = {
 
 @pytest.mark.parametrize(("act", "place", "word"), TABLE.values(), ids=TABLE.keys())
 def test_a_weakening_is_found_by_control_and_subject_and_corrected(
-    act: Callable[..., object], place: tuple[str, str], word: str, corrected: Callable[..., None]
+    act: Callable[..., object],
+    place: tuple[str, str],
+    word: str,
+    provisioned: Any,  # noqa: ANN401 - the conftest's Platform
 ) -> None:
-    """Exactly the one finding, naming what was weakened; reconcile corrects it, and the audit is clean again."""
-    corrected(act, {place: word})
+    """The audit exits 1 with exactly the one finding, naming what was weakened; reconcile and a new audit exit 0."""
+    provisioned.clean = False
+    act(provisioned)
+
+    found = provisioned.twinlock("audit", "--format", "json")
+    assert found.code == 1
+    assert [(finding["control"], finding["subject"]) for finding in found.document["findings"]] == [place]
+    assert word in found.document["findings"][0]["message"]
+    assert found.document["unknowns"] == []
+
+    told = provisioned.twinlock("reconcile", "--once", "--yes")
+    assert (told.code, told.out.splitlines()[-1]) == (0, "1 corrected, and seen corrected by reading again.")
+
+    after = provisioned.twinlock("audit", "--format", "json")
+    assert after.code == 0
+    assert (after.document["findings"], after.document["unknowns"], after.document["notes"]) == ([], [], [])
+    provisioned.clean = True
