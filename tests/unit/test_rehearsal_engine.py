@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import stat
@@ -597,6 +598,29 @@ def test_a_programs_own_mistake_is_raised_as_it_is(engine: EmbeddedEngine) -> No
 
     with pytest.raises(KeyError, match="payments"):
         engine.up(Stack("repositories", "payments", mistaken))
+
+
+def test_a_program_that_waits_for_ever_is_ended(engine: EmbeddedEngine) -> None:
+    """An output that nothing gives ends the run with an error, not with silence."""
+
+    def waiting(options: pulumi.ResourceOptions) -> None:
+        never: pulumi.Output[str] = pulumi.Output.from_input(asyncio.get_event_loop().create_future())
+        repository(options, description=never)
+
+    with pytest.raises(Incomplete) as refused:
+        engine.up(stack(waiting))
+    assert str(refused.value) == (
+        "repositories/payments was not completed.\n"
+        "Its program waits for an output that nothing gives.\n"
+        "Correct the program; what was done until then is in the state."
+    )
+
+    def failing(options: pulumi.ResourceOptions) -> None:
+        waiting(options)
+        raise KeyError("payments")
+
+    with pytest.raises(KeyError, match="payments"):
+        engine.up(stack(failing))
 
 
 def test_without_a_world_everything_is_to_be_created(tmp_path: Path) -> None:

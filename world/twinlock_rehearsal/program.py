@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import selectors
 import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import pulumi.runtime
 from pulumi.runtime import settings
 from pulumi.runtime.mocks import MockEngine
 
+from twinlock.errors import Incomplete
 from twinlock_rehearsal.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -31,17 +33,27 @@ def run(stack: Stack, deployment: Deployment, *, preview: bool) -> Properties:
     """Run a stack's program against a deployment and return the stack's outputs.
 
     Raises:
+        Incomplete: The program waits for an output that nothing gives.
         Exception: Whatever the program or the deployment raised first.
     """
     return contextvars.copy_context().run(_run, stack, deployment, preview)
 
 
 def _run(stack: Stack, deployment: Deployment, preview: bool) -> Properties:  # noqa: FBT001 - for `Context.run`
-    loop = asyncio.new_event_loop()
+    loop = asyncio.SelectorEventLoop(_NeverWaits())
     loop.set_default_executor(_AtOnce())
     loop.set_exception_handler(_ignore)
     asyncio.set_event_loop(loop)
     monitor = Monitor(deployment)
+    failure: list[BaseException] = []
+
+    def declare() -> None:
+        try:
+            stack.declare()
+        except BaseException as error:
+            failure.append(error)
+            raise
+
     try:
         pulumi.runtime.reset_options(project=stack.project, stack=stack.group, preview=preview)
         pulumi.runtime.configure(
@@ -54,7 +66,9 @@ def _run(stack: Stack, deployment: Deployment, preview: bool) -> Properties:  # 
                 organization="organization",
             )
         )
-        loop.run_until_complete(pulumi.runtime.run_in_stack(stack.declare))
+        loop.run_until_complete(pulumi.runtime.run_in_stack(declare))
+    except _Stuck:
+        raise failure[0] if failure else _waits_for_ever(stack) from None
     finally:
         _finish(loop)
         asyncio.set_event_loop(None)
@@ -79,6 +93,31 @@ async def _cancel_others() -> None:
 def _ignore(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Say nothing about tasks that nobody waits for: the first failure is raised by itself."""
     del loop, context
+
+
+class _Stuck(Exception):  # noqa: N818 - what the program is
+    """A program waits for what never comes."""
+
+
+class _NeverWaits(selectors.DefaultSelector):
+    """Refuses to wait without end.
+
+    Everything here is done at once, so a loop with nothing left to do would wait for ever: a resource's constructor
+    that fails half-way leaves outputs behind that nobody resolves.
+    """
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise _Stuck
+        return super().select(timeout)
+
+
+def _waits_for_ever(stack: Stack) -> Incomplete:
+    return Incomplete(
+        f"{stack.id} was not completed.",
+        "Its program waits for an output that nothing gives.",
+        "Correct the program; what was done until then is in the state.",
+    )
 
 
 class _AtOnce(ThreadPoolExecutor):
