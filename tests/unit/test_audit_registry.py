@@ -43,20 +43,10 @@ def test_the_committed_index_and_pages_are_as_generated() -> None:
     assert generate.stale(ROOT) == ()
 
 
-def test_the_ten_controls_are_there_in_order() -> None:
-    """The registry is sorted by slug."""
-    assert [control.slug for control in CONTROLS] == [
-        "actions-policy",
-        "branch-ruleset",
-        "code-owners",
-        "environment-protection",
-        "repository-access",
-        "role-inventory",
-        "role-permissions",
-        "role-trust",
-        "tag-ruleset",
-        "team-members",
-    ]
+def test_the_controls_come_in_the_order_of_their_slugs() -> None:
+    """The registry is sorted, and no slug is there twice."""
+    slugs = [control.slug for control in CONTROLS]
+    assert slugs == sorted(set(slugs))
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.slug)

@@ -23,9 +23,25 @@ ROLE = role_arn(ACCOUNT, "payments-release")
 PROVIDER = oidc_provider_arn(ACCOUNT)
 
 
+SLUGS = {
+    "actions-policy",
+    "branch-ruleset",
+    "code-owners",
+    "environment-protection",
+    "repository-access",
+    "role-inventory",
+    "role-permissions",
+    "role-trust",
+    "tag-ruleset",
+    "team-members",
+}
+"""What the report below is written out for; a further control has a test of its own."""
+
+
 def test_a_clean_estate_is_clean_and_says_what_was_looked_at(clean: Case) -> None:
     """Nothing found, everything evaluated, and what is not provisioned yet stands under `not_evaluated`."""
-    report = audit(clean.estate, clean.live, calls={"github": 40, "aws": 9})
+    controls = [control for control in CONTROLS if control.slug in SLUGS]
+    report = audit(clean.estate, clean.live, controls=controls, calls={"github": 40, "aws": 9})
     assert report.exit_code == 0
     assert report.as_json() == {
         "findings": [],
