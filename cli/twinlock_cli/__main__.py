@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -22,9 +23,11 @@ def main() -> None:
     try:
         from twinlock_cli.app import run
 
-        sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:  # before a command began, or while it was leaving
-        sys.exit(_INTERRUPTED)
+        code = _INTERRUPTED
+    _let_go_of_streams()
+    sys.exit(code)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -33,11 +36,26 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def _open_streams() -> None:
-    """Make sure that results and progress can be written, whatever the shell has closed and whichever the encoding."""
+    """Make streams take whatever comes: the shell may have closed them, and text may not be in their encoding."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
+            setattr(sys, name, _nowhere())
         getattr(sys, name).reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+
+
+def _let_go_of_streams() -> None:
+    """Give up what cannot be written, for Python tries once more at its exit and then replaces the exit code."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except OSError:
+            setattr(sys, name, _nowhere())
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - open until the process ends
 
 
 if __name__ == "__main__":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
 
 from twinlock.errors import BadInput
+from twinlock_cli import terminal
 from twinlock_cli.render import say
 
 
@@ -15,14 +14,14 @@ def ask(question: str, *, yes: bool) -> None:
 
     Raises:
         BadInput: There is no terminal to ask on, and `--yes` was not given.
-        typer.Abort: The answer is no.
+        typer.Abort: The answer is another one.
     """
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not terminal.is_there():
         raise BadInput(
             "Nothing was changed.", "There is no terminal to ask for consent.", "Give it beforehand: add `--yes`."
         )
-    if not typer.confirm(question, err=True):
+    if terminal.ask(f"{question} [y/N]").lower() not in {"y", "yes"}:
         say("Nothing was changed.")
         raise typer.Abort

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
+from twinlock_cli import terminal
 from twinlock_cli.render import say, show
 
 _ROLES = {
@@ -41,6 +41,4 @@ def _asked(service: str, role: str) -> str:
     from twinlock.names import default_team
 
     default = default_team(service, _ROLES[role])
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        return str(typer.prompt(f"Team of the {role}", default=default, err=True))
-    return default
+    return (terminal.ask(f"Team of the {role} [{default}]") if terminal.is_there() else "") or default
