@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -33,7 +34,7 @@ def recorded(declare: Declare, estate: Estate, connection: Connection) -> Any:  
 
 
 def test_repository_is_created_empty_and_with_every_setting_explicit(recorded: Any) -> None:  # noqa: ANN401 - as above
-    """Squash only, no forks, nothing written without review, and archived instead of deleted."""
+    """Squash only, no forks, nothing written without review; in the world, `destroy` undoes it wholly."""
     assert recorded.inputs("github:index/repository:Repository")["payments"] == {
         "name": "payments",
         "description": "Takes card payments.",
@@ -51,7 +52,7 @@ def test_repository_is_created_empty_and_with_every_setting_explicit(recorded: A
         "hasDiscussions": False,
         "isTemplate": False,
         "autoInit": False,
-        "archiveOnDestroy": True,
+        "archiveOnDestroy": False,
     }
     both = {"payments", "payments-integration-tests"}
     assert set(recorded.of("github:index/repository:Repository")) == both
@@ -129,3 +130,17 @@ def test_unknown_group_is_refused(declare: Declare, estate: Estate, connection: 
     """A typing error names the groups."""
     with pytest.raises(BadInput, match="There is no group 'payment'"):
         declare(programs.stack("repositories", "payment", estate, connection).declare)
+
+
+def test_on_the_cloud_what_people_wrote_outlives_its_stack(
+    declare: Declare, estate: Estate, connection: Connection
+) -> None:
+    """Destroying the stack archives the repositories there, and each is protected."""
+    platform = replace(estate.declaration.platform, target=Where.CLOUD)
+    cloud = replace(estate, declaration=replace(estate.declaration, platform=platform))
+    recorded = declare(programs.stack("repositories", "payments", cloud, connection).declare)
+    declared = recorded.inputs("github:index/repository:Repository")
+    assert {name: inputs["archiveOnDestroy"] for name, inputs in declared.items()} == {
+        "payments": True,
+        "payments-integration-tests": True,
+    }

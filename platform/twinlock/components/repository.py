@@ -24,8 +24,17 @@ class Repository(pulumi.ComponentResource):
         reported: What GitHub says it is: `repositoryId`, `nodeId`, `subjectPrefix`.
     """
 
-    def __init__(self, name: str, repository: DesiredRepository, *, opts: pulumi.ResourceOptions) -> None:
-        """Declare a repository, with the GitHub and twinlock providers in `opts`."""
+    def __init__(
+        self, name: str, repository: DesiredRepository, *, archive_on_destroy: bool, opts: pulumi.ResourceOptions
+    ) -> None:
+        """Declare a repository, with the GitHub and twinlock providers in `opts`.
+
+        Args:
+            name: Its logical name.
+            repository: What it must be.
+            archive_on_destroy: Destroying the stack archives it, so that what was written there stays.
+            opts: Its providers.
+        """
         super().__init__("twinlock:github:Repository", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         settings = repository.settings
@@ -50,8 +59,7 @@ class Repository(pulumi.ComponentResource):
             is_template=False,
             # The seed is the first commit.
             auto_init=False,
-            # Deleting a stack must not delete what was written.
-            archive_on_destroy=True,
+            archive_on_destroy=archive_on_destroy,
             opts=child,
         )
         subject = OidcSubject(name, repository=resource.name, use_default=True, use_immutable_subject=True, opts=child)

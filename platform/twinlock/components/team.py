@@ -10,6 +10,8 @@ import pulumi_github as github
 from twinlock.provider.resources import TeamMembers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twinlock.model.organization import Team as DesiredTeam
 
 
@@ -27,6 +29,7 @@ class Team(pulumi.ComponentResource):
         *,
         parent_id: pulumi.Input[str] | None,
         members_declared: bool,
+        children: Iterable[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Declare a team.
@@ -36,6 +39,7 @@ class Team(pulumi.ComponentResource):
             team: The team.
             parent_id: The parent team's id, if it has one.
             members_declared: Its people are declared here; otherwise an identity provider fills it.
+            children: Slugs of its child teams; where its people are declared, it has no other.
             opts: Pulumi's options, with the GitHub and twinlock providers.
         """
         super().__init__("twinlock:github:Team", name, None, opts)
@@ -56,6 +60,7 @@ class Team(pulumi.ComponentResource):
                 team=resource.slug,
                 members=sorted(team.members),
                 maintainers=sorted(team.maintainers),
+                children=sorted(children),
                 opts=child,
             )
         self.id: pulumi.Output[str] = resource.id

@@ -52,6 +52,7 @@ def _declare_teams(estate: Estate, options: pulumi.ResourceOptions) -> None:
                 teams[slug],
                 parent_id=None if parent is None else declare_team(parent).id,
                 members_declared=estate.declaration.platform.teams[slug].source == FROM_MANIFEST,
+                children=[team.slug for team in teams.values() if team.parent == slug],
                 opts=options,
             )
         return declared[slug]

@@ -28,6 +28,10 @@ def declare(estate: Estate, group: str, connection: Connection) -> None:
         BadInput: There is no such group.
     """
     target = estate.declaration.platform.target
-    repositories = estate.group(group)
-    options = inherited(github_providers(connection, target), protect=target is Where.CLOUD)
-    pulumi.export(OUTPUT, {each.name: Repository(each.name, each, opts=options).reported for each in repositories})
+    # What people wrote outlives its stack; in the world, `destroy` undoes `up` wholly, so that the next one can begin.
+    lasting = target is Where.CLOUD
+    options = inherited(github_providers(connection, target), protect=lasting)
+    repositories = {
+        each.name: Repository(each.name, each, archive_on_destroy=lasting, opts=options) for each in estate.group(group)
+    }
+    pulumi.export(OUTPUT, {name: repository.reported for name, repository in repositories.items()})
