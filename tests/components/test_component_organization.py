@@ -44,6 +44,7 @@ def test_team_is_declared_with_exactly_its_people(recorded: Any) -> None:  # noq
         "team": "the-slug",
         "members": ["tess"],
         "maintainers": [],
+        "children": [],
     }
     teams = {"audit", "payments-developers", "payments-releasers", "payments-reviewers", "payments-testers", "platform"}
     assert set(recorded.of("github:index/team:Team")) == set(recorded.of("twinlock:github:TeamMembers")) == teams
@@ -71,6 +72,7 @@ def test_child_team_waits_for_its_parent(declare: Declare, estate: Estate, conne
     changed = dataclasses.replace(estate, organization=organization)
     recorded = declare(programs.stack("organization", "platform", changed, connection).declare)
     assert recorded.inputs("github:index/team:Team")["audit"]["parentTeamId"] == "platform-id"
+    assert recorded.inputs("twinlock:github:TeamMembers")["platform"]["children"] == ["audit"]
 
 
 def test_actions_policy_of_the_organization_is_explicit(recorded: Any) -> None:  # noqa: ANN401 - as above

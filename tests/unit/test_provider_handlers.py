@@ -74,7 +74,7 @@ def handler(type_: str, github: FakeGitHub) -> Handler:
 # --- TeamMembers -----------------------------------------------------------------------------------------------------
 
 TEAM = "/orgs/acme/teams/payments-testers"
-TESTERS = {"team": "payments-testers", "members": ["Tess", "Tom"], "maintainers": []}
+TESTERS = {"team": "payments-testers", "members": ["Tess", "Tom"], "maintainers": [], "children": []}
 
 
 def team(
@@ -87,6 +87,7 @@ def team(
             f"{TEAM}/members?role=member": [{"login": login} for login in members],
             f"{TEAM}/members?role=maintainer": [{"login": login} for login in maintainers],
             f"{TEAM}/invitations": list(invited),
+            f"{TEAM}/teams": [],
         }
     )
 
@@ -101,6 +102,7 @@ def test_team_as_declared_has_no_difference_whatever_the_case_of_logins() -> Non
         "maintainers": [],
         "invited": [],
         "invitedByAddress": [],
+        "children": [],
     }
     assert members.diff(live, TESTERS) == ()
 
@@ -148,9 +150,28 @@ def test_member_who_became_maintainer_is_made_a_member_again() -> None:
     assert github.sent == [("PUT", f"{TEAM}/memberships/Tom", {"role": "member"})]
 
 
+def test_undeclared_child_team_is_put_out_of_its_parent() -> None:
+    """Its people count as the parent's; a declared child that is not there yet is put there by its own resource."""
+    github = team(["Tess", "Tom", "alice"])
+    github.answers[f"{TEAM}/teams"] = [{"slug": "insiders"}, {"slug": "night-shift"}]
+    inputs = {**TESTERS, "children": ["day-shift", "night-shift"]}
+    members = handler("twinlock:github:TeamMembers", github)
+    live = members.read("payments-testers", inputs)
+    assert live is not None
+    assert members.diff(live, inputs) == (
+        FieldChange("members", "Tess, Tom, alice", "Tess, Tom"),
+        FieldChange("children", "day-shift, insiders, night-shift", "day-shift, night-shift"),
+    )
+    members.update("payments-testers", live, inputs)
+    assert github.sent == [
+        ("PATCH", "/orgs/acme/teams/insiders", {"parent_team_id": None}),
+        ("DELETE", f"{TEAM}/memberships/alice", None),
+    ]
+
+
 def test_maintainer_who_is_no_member_is_refused() -> None:
     """Maintainers are among the members."""
-    inputs = {"team": "t", "members": ["a"], "maintainers": ["b"]}
+    inputs = {"team": "t", "members": ["a"], "maintainers": ["b"], "children": []}
     checked = handler("twinlock:github:TeamMembers", team([])).check(inputs)
     assert checked == (Failure("maintainers", "b is no member"),)
 

@@ -22,7 +22,7 @@ class Team(pulumi.ComponentResource):
         id: The team's id, for a child team.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing a team has beside itself
         self,
         name: str,
         team: DesiredTeam,

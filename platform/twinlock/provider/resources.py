@@ -55,17 +55,18 @@ class Provider(pulumi.ProviderResource):
 class TeamMembers(pulumi.CustomResource):
     """Exactly the people of a team; nobody else is a member, a maintainer, or invited."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each input is an argument
         self,
         name: str,
         *,
         team: pulumi.Input[str],
         members: pulumi.Input[Sequence[str]],
         maintainers: pulumi.Input[Sequence[str]],
+        children: pulumi.Input[Sequence[str]] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the people of the team with slug `team`; maintainers are members too."""
-        inputs = {"team": team, "members": members, "maintainers": maintainers}
+        """Declare the people of the team with slug `team`, and its child teams; maintainers are members too."""
+        inputs = {"team": team, "members": members, "maintainers": maintainers, "children": children}
         super().__init__(tokens.TEAM_MEMBERS, name, inputs, opts)
 
 

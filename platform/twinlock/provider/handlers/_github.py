@@ -107,6 +107,14 @@ class Remote:
         """
         return self._expected("PUT", path, self._github.put(path, body)).body
 
+    def patch(self, path: str, body: object) -> object:
+        """Change a part of something and return the answer.
+
+        Raises:
+            Incomplete: GitHub refused.
+        """
+        return self._expected("PATCH", path, self._github.patch(path, body)).body
+
     def delete(self, path: str) -> None:
         """Remove something; already gone is no error.
 

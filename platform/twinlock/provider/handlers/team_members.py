@@ -1,7 +1,8 @@
 """`TeamMembers`: exactly the people of a team, pending invitations included.
 
 GitHub invites a person who is not in the organization yet; a declared person whose invitation is open counts as
-there, and an invitation of anybody else is withdrawn.
+there, and an invitation of anybody else is withdrawn. The people of a child team count as the parent's, so a child team
+that nobody declared is put out of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from twinlock.engine.result import FieldChange
     from twinlock.provider.port import Clients, HandlerFactory, Properties
 
-_SHAPE = Shape(team=str, members=(str,), maintainers=(str,))
+_SHAPE = Shape(team=str, members=(str,), maintainers=(str,), children=(str,))
 
 
 class TeamMembers:
@@ -53,13 +54,14 @@ class TeamMembers:
         return Created(slug, self.update(slug, live, inputs))
 
     def read(self, id: str, inputs: Properties) -> Properties | None:  # noqa: A002 - the port's name
-        """Return everybody in the team and everybody invited, in the spelling of the inputs where they are declared."""
+        """Return who is in the team, who is invited, in the spelling of the inputs, and which teams stand under it."""
         path = self._remote.team(id)
         members = self._remote.all(f"{path}/members", {"role": "member"})
         if members is None:
             return None
         maintainers = self._remote.need_all(f"{path}/members", {"role": "maintainer"})
         invitations = self._remote.need_all(f"{path}/invitations")
+        children = self._remote.need_all(f"{path}/teams")
         spelling = {login.lower(): login for login in texts(inputs, "members")}
 
         def spelled(logins: Iterable[str]) -> list[str]:
@@ -74,6 +76,7 @@ class TeamMembers:
             "maintainers": spelled(leaders),
             "invited": spelled(named),
             "invitedByAddress": sorted(addressed),
+            "children": sorted(text(child, "slug") for child in children),
         }
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
@@ -85,6 +88,8 @@ class TeamMembers:
             "members": sorted({*texts(live, "members"), *pending}),
             "maintainers": sorted({*texts(live, "maintainers"), *(pending & set(texts(inputs, "maintainers")))}),
             "invited": sorted({*texts(live, "invited"), *texts(live, "invitedByAddress")} - declared),
+            # A declared one that is not there yet is put there by itself.
+            "children": sorted({*texts(live, "children"), *texts(inputs, "children")}),
         }
         return changes(held, {**inputs, "invited": []})
 
@@ -94,6 +99,8 @@ class TeamMembers:
         members, maintainers = set(texts(inputs, "members")), set(texts(inputs, "maintainers"))
         present, leading = set(texts(live, "members")), set(texts(live, "maintainers"))
         invited = set(texts(live, "invited"))
+        for child in sorted(set(texts(live, "children")) - set(texts(inputs, "children"))):
+            self._remote.patch(self._remote.team(child), {"parent_team_id": None})
         for login in sorted((present | invited) - members):
             self._remote.delete(f"{path}/memberships/{segment(login)}")
         for invitation in texts(live, "invitedByAddress"):
