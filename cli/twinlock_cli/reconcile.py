@@ -65,9 +65,11 @@ def show_pass(passed: Reconciliation) -> None:
             show_report(passed.before)
             show("Nothing was corrected: what could not be read might be overwritten.")
         case Outcome.REMAINS:
-            if passed.after is not None:
-                show_report(passed.after)
-            show("Not everything could be corrected.")
+            after = passed.after or passed.before
+            show_report(after)
+            show("Not everything could be corrected:")
+            for finding in after.findings:
+                show(f"  {finding.subject}: {finding.remediation}")
 
 
 def _window(window: object) -> str:
