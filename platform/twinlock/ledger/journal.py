@@ -111,7 +111,7 @@ class Journal:
             Incomplete: The file cannot be read.
         """
         try:
-            return self._verified(self._path.read_bytes()[: self._whole()])
+            content = self._path.read_bytes()
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -120,13 +120,11 @@ class Journal:
                 f"The system says: {error.strerror or error}.",
                 "Make the file readable, then run the same command again.",
             ) from error
-
-    def _whole(self) -> int:
-        return self._path.read_bytes().rfind(b"\n") + 1
+        return self._verified(content[: _whole(content)])
 
     def _extend(self, descriptor: int, content: bytes, records: Sequence[Record]) -> None:
         # A crash can leave part of a last line, whose entry nobody was told of: it is replaced.
-        whole = content.rfind(b"\n") + 1
+        whole = _whole(content)
         entries = self._verified(content[:whole])
         previous = entries[-1].digest if entries else START
         lines = []
@@ -159,6 +157,11 @@ class Journal:
         return tuple(entries)
 
 
+def _whole(content: bytes) -> int:
+    """Return how much of a file is whole lines."""
+    return content.rfind(b"\n") + 1
+
+
 def _body(sequence: int, time: str, who: str, record: Record, previous: str) -> dict[str, Any]:
     return {
         "sequence": sequence,
@@ -174,7 +177,9 @@ def _body(sequence: int, time: str, who: str, record: Record, previous: str) -> 
 
 
 def _line(body: dict[str, Any]) -> bytes:
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # Half of a surrogate pair, which JSON can hold and UTF-8 cannot, stays JSON's own escape.
+    return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _digest(body: dict[str, Any]) -> str:
