@@ -198,8 +198,8 @@ class _Story:
             weakening.act(reach)
 
     def _match(self) -> None:
-        seen = {(finding.control, finding.subject) for finding in self.reports["weakened"].findings}
-        self.found = {w.title: (w.control, w.subject) in seen for w in self.weakenings}
+        findings = self.reports["weakened"].findings
+        self.found = {weakening.title: weakening.is_found_by(findings) for weakening in self.weakenings}
         if not self.quiet:
             rows = [
                 (w.title, "found" if self.found[w.title] else "MISSED", w.control, w.subject) for w in self.weakenings

@@ -14,10 +14,11 @@ from twinlock import names
 from twinlock.errors import Incomplete
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from twinlock.aws.session import Iam
     from twinlock.github.client import Answer, GitHubClient
+    from twinlock.model.finding import Finding
 
 
 class Reach(Protocol):
@@ -46,13 +47,23 @@ class Weakening:
         title: What is done, for people.
         control: Slug of the control that must find it.
         subject: What it must be found on.
+        mentions: What the finding must say of it; two weakenings of one subject are told apart by that.
         act: Does it.
     """
 
     title: str
     control: str
     subject: str
+    mentions: tuple[str, ...]
     act: Callable[[Reach], None]
+
+    def is_found_by(self, findings: Iterable[Finding]) -> bool:
+        """Return whether a finding of the right control on the right subject says what was done."""
+        return any(
+            (finding.control, finding.subject) == (self.control, self.subject)
+            and all(mention in finding.message for mention in self.mentions)
+            for finding in findings
+        )
 
 
 def weakenings(organization: str, accounts: dict[str, str], service: str) -> Sequence[Weakening]:
@@ -71,42 +82,75 @@ def weakenings(organization: str, accounts: dict[str, str], service: str) -> Seq
     production = f"{application}:environment/{names.PRODUCTION_ENVIRONMENT}"
     branch = f"{application}:ruleset/{names.BRANCH_RULESET}"
     return (
-        Weakening("branch ruleset disabled", "branch-ruleset", branch, _disable_ruleset(application)),
-        Weakening("bypass actor added", "branch-ruleset", branch, _add_bypass(application)),
+        Weakening(
+            "branch ruleset disabled",
+            "branch-ruleset",
+            branch,
+            ("enforcement is disabled",),
+            _disable_ruleset(application),
+        ),
+        Weakening(
+            "bypass actor added", "branch-ruleset", branch, ("bypass is OrganizationAdmin",), _add_bypass(application)
+        ),
         Weakening(
             "tag ruleset deleted, an empty one of the same name in its place",
             "tag-ruleset",
             f"{application}:ruleset/{names.TAG_PROTECTION_RULESET}",
+            ("update is off", "deletion is off"),
             _hollow_tag_ruleset(application),
         ),
         Weakening(
             "all reviewers removed from production",
             "environment-protection",
             production,
+            ("reviewers is none",),
             _remove_reviewers(application),
         ),
         Weakening(
             "self-review allowed; branch policy * added",
             "environment-protection",
             production,
+            ("prevent_self_review is off", "branch *"),
             _open_environment(application),
         ),
-        Weakening("outside collaborator with admin", "repository-access", tests, _invite_outsider(tests)),
+        Weakening(
+            "outside collaborator with admin",
+            "repository-access",
+            tests,
+            (f"{OUTSIDER}: admin",),
+            _invite_outsider(tests),
+        ),
         Weakening(
             "a developer added to the testers",
             "team-members",
             f"{organization}/team:{names.default_team(service, 'testers')}",
+            ("members is",),
             _add_member(organization, service),
         ),
-        Weakening("all actions allowed", "actions-policy", application, _allow_actions(application)),
-        Weakening("release trust widened to repo:ORG/*", "role-trust", release, _widen_trust(service)),
+        Weakening(
+            "all actions allowed",
+            "actions-policy",
+            application,
+            ("allowed_actions is all",),
+            _allow_actions(application),
+        ),
+        Weakening(
+            "release trust widened to repo:ORG/*",
+            "role-trust",
+            release,
+            (f"repo:{organization}/*",),
+            _widen_trust(service),
+        ),
         Weakening(
             "AdministratorAccess on the integration role; boundary removed",
             "role-permissions",
             integration,
+            ("AdministratorAccess", "boundary is none"),
             _elevate(service),
         ),
-        Weakening("new role that trusts the GitHub provider", "role-inventory", intruder, _plant_role),
+        Weakening(
+            "new role that trusts the GitHub provider", "role-inventory", intruder, ("nobody declared it",), _plant_role
+        ),
     )
 
 
