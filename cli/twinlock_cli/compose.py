@@ -193,8 +193,9 @@ def reconcile(platform: Platform) -> Reconciliation:
     from twinlock.reconcile import reconcile as pass_once
 
     running = world(platform)
+    push = seeder(platform, running)
     return pass_once(
         examine(platform, running),
-        lambda: provision.up(platform.estate, engine(platform), stacks(platform, running), seeder(platform, running)),
+        lambda: provision.up(platform.estate, engine(platform), stacks(platform, running), push),
         journal(platform),
     )

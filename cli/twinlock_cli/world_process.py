@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -85,6 +86,7 @@ def stop(where: Place) -> bool:
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline:
         if server(where.state) != pid:
+            _await_end(pid)
             return True
         time.sleep(POLL_SECONDS)
     raise Incomplete(
@@ -92,6 +94,21 @@ def stop(where: Place) -> bool:
         f"Process {pid} still runs after {STOP_SECONDS} seconds.",
         f"End it: `kill -9 {pid}`.",
     )
+
+
+def _await_end(pid: int) -> None:
+    """Return once a process that has given up its lock has ended, so that nothing of it is left."""
+    if sys.platform != "linux":
+        return
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        # It can be read from once the process has ended, even if nobody collects it.
+        select.select([process], [], [], STOP_SECONDS)
+    finally:
+        os.close(process)
 
 
 def environment() -> dict[str, str]:

@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -210,3 +212,36 @@ def read_only() -> Callable[[Path], AbstractContextManager[None]]:
                 directory.chmod(0o755)
 
     return protected
+
+
+class _Page(BaseHTTPRequestHandler):
+    """Answers everything with the same page."""
+
+    page: tuple[int, bytes]
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.page
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def answering() -> Callable[[int, str], AbstractContextManager[int]]:
+    """Return a context in which something that is no world answers, and which gives its port."""
+
+    @contextlib.contextmanager
+    def serve(status: int, body: str) -> Iterator[int]:
+        handler = type("Page", (_Page,), {"page": (status, body.encode())})
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server.server_address[1]
+            server.shutdown()
+
+    return serve
