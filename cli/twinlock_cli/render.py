@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinlock_cli import table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -40,19 +42,9 @@ def show_json(document: object) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Show rows under headings, whole words only: a subject must be copyable from the screen and found by grep."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=sys.stdout, highlight=False, emoji=False, markup=False, width=_width())
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading != headings[-1])
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    """Show rows under headings."""
+    for line in table.lines(headings, list(rows), _width()):
+        show(line)
 
 
 def counted(count: int, one: str, many: str = "") -> str:
@@ -60,6 +52,6 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or f'{one}s'}"
 
 
-def _width() -> int:
-    """Return the terminal's width; wide enough for any subject where there is no terminal."""
-    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 200
+def _width() -> int | None:
+    """Return the terminal's width; None where a file or a program reads."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else None
