@@ -8,7 +8,7 @@ first correction and names the manifest key to raise.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twinlock.ledger.journal import Record
@@ -60,7 +60,7 @@ class Window:
         subject: What it was off on.
         last_clean: When everything was last seen clean; None if never.
         found: When it was found off.
-        closed: When it was seen corrected; None while it is open.
+        closed: When it was seen corrected, or everything was seen clean; None while it is open.
     """
 
     control: str
@@ -158,6 +158,8 @@ def windows(entries: Sequence[Entry]) -> tuple[Window, ...]:
         record = entry.record
         if record.event == AUDIT and record.what == CLEAN:
             last_clean = entry.time
+            # What was mended by other hands is off no longer either.
+            found = {number: replace(w, closed=w.closed or entry.time) for number, w in found.items()}
         elif record.event == INTENT:
             control, _, subject = record.subject.partition(" ")
             found[entry.sequence] = Window(control, subject, last_clean, entry.time, None)
@@ -165,7 +167,7 @@ def windows(entries: Sequence[Entry]) -> tuple[Window, ...]:
             control, _, subject = record.subject.partition(" ")
             for sequence, window in found.items():
                 if (window.control, window.subject, window.closed) == (control, subject, None):
-                    found[sequence] = Window(control, subject, window.last_clean, window.found, entry.time)
+                    found[sequence] = replace(window, closed=entry.time)
     return tuple(found.values())
 
 

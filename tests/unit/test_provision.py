@@ -1,0 +1,219 @@
+"""Provisioning: which steps, in which order, and what becomes of a step that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from twinlock import desired, manifest, provision
+from twinlock.engine.port import Stack
+from twinlock.engine.result import Change, Operation, Result
+from twinlock.errors import Incomplete
+from twinlock.manifest import edit, examples
+from twinlock.model.organization import Duty
+from twinlock.provision import Provisioned, Run, Seed
+from twinlock.scaffold import AlreadySeeded, HasOtherCommits, Seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twinlock.engine.port import Listener
+    from twinlock.model.estate import Estate
+    from twinlock.model.repository import Repository
+
+SERVICES = ("orders", "payments")
+DUTIES = {
+    "authors": Duty.AUTHOR,
+    "reviewers": Duty.REVIEWER,
+    "testers": Duty.TESTER,
+    "releasers": Duty.RELEASER,
+}
+PLATFORM = (Run("organization", "platform"), Run("repositories", "platform"), Seed("platform"))
+
+
+@pytest.fixture(scope="module")
+def estate() -> Estate:
+    """Return an estate of two services, as `init` and `new` write it."""
+    files = {
+        "platform.yaml": examples.platform_yaml("acme", "a" * 40).encode(),
+        "roster.yaml": examples.roster_yaml("acme", examples.founders()).encode(),
+    }
+    for service in SERVICES:
+        teams = {role: f"{service}-{role}" for role in DUTIES}
+        taken = set(manifest.parse(files).people)
+        crew = examples.crew(service, teams, taken)
+        added = edit.add_teams(files["platform.yaml"].decode(), {teams[role]: duty for role, duty in DUTIES.items()})
+        people = edit.add_people(files["roster.yaml"].decode(), "acme", crew)
+        files |= {
+            "platform.yaml": added.encode(),
+            "roster.yaml": people.encode(),
+            f"services/{service}.yaml": examples.service_yaml(service, teams).encode(),
+        }
+    return desired.derive(manifest.parse(files))
+
+
+class FakeEngine:
+    """Remembers what it was asked, and fails on one stack if told to."""
+
+    def __init__(self, told: list[str], failing: str = "", operation: Operation = Operation.CREATE) -> None:
+        self._told = told
+        self._failing = failing
+        self._operation = operation
+
+    def preview(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+        """Remember."""
+        return self._done("preview", stack, listener)
+
+    def up(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+        """Remember."""
+        return self._done("up", stack, listener)
+
+    def destroy(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+        """Remember."""
+        return self._done("destroy", stack, listener)
+
+    def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
+        """Return nothing: provisioning asks for none."""
+        raise AssertionError((program, group))
+
+    def _done(self, verb: str, stack: Stack, listener: Listener) -> Result:
+        if stack.id == self._failing:
+            raise Incomplete(f"{stack.id} was not applied.", "The world is down.", "Start it.")
+        self._told.append(f"{verb} {stack.id}")
+        change = Change(f"urn:{stack.id}", "type", "name", self._operation)
+        listener(stack.id, change)
+        return Result(stack.id, (change,))
+
+
+def _stack(program: str, group: str) -> Stack:
+    return Stack(program, group, lambda: None)
+
+
+class FakeSeeder:
+    """Remembers which repositories it was given."""
+
+    def __init__(self, told: list[str], outcome: provision.SeedOutcome | None = None) -> None:
+        self._told = told
+        self._outcome = outcome or Seeded("c0ffee")
+
+    def __call__(self, repository: Repository) -> provision.SeedOutcome:
+        """Remember."""
+        self._told.append(f"seed {repository.name}")
+        return self._outcome
+
+
+def test_the_platform_comes_first_and_each_service_whole_after_the_other(estate: Estate) -> None:
+    """Repositories are made, then seeded, then protected; what holds no protections yet has no such step."""
+    assert provision.steps(estate) == (
+        *PLATFORM,
+        Run("repositories", "orders"),
+        Seed("orders"),
+        Run("protections", "orders"),
+        Run("repositories", "payments"),
+        Seed("payments"),
+        Run("protections", "payments"),
+    )
+
+
+def test_naming_a_service_leaves_out_the_others_but_not_the_platform(estate: Estate) -> None:
+    """What every service stands on is always provisioned."""
+    assert provision.steps(estate, ["payments"]) == (
+        *PLATFORM,
+        Run("repositories", "payments"),
+        Seed("payments"),
+        Run("protections", "payments"),
+    )
+
+
+def test_up_seeds_a_repository_after_it_exists_and_before_it_is_protected(estate: Estate) -> None:
+    """Nobody ever needs to bypass a ruleset to push the first commit."""
+    told: list[str] = []
+    heard: list[str] = []
+    done = provision.up(
+        estate,
+        FakeEngine(told),
+        _stack,
+        FakeSeeder(told),
+        groups=["payments"],
+        listener=lambda stack, change: heard.append(f"{stack} {change.operation.value}"),
+    )
+    assert told == [
+        "up organization/platform",
+        "up repositories/platform",
+        "seed delivery-pipelines",
+        "up repositories/payments",
+        "seed payments",
+        "seed payments-integration-tests",
+        "up protections/payments",
+    ]
+    assert heard == [f"{line.removeprefix('up ')} create" for line in told if line.startswith("up ")]
+    assert [result.stack for result in done.results] == [line.split()[1] for line in told if line.startswith("up ")]
+    assert done.seeds == tuple(
+        (name, Seeded("c0ffee")) for name in ("delivery-pipelines", "payments", "payments-integration-tests")
+    )
+
+
+def test_a_step_that_fails_ends_the_run_before_anything_later(estate: Estate) -> None:
+    """Without its repositories a service is neither seeded nor protected; the steps before stand."""
+    told: list[str] = []
+    with pytest.raises(Incomplete, match=r"^repositories/payments was not applied\."):
+        provision.up(estate, FakeEngine(told, "repositories/payments"), _stack, FakeSeeder(told), groups=["payments"])
+    assert told == ["up organization/platform", "up repositories/platform", "seed delivery-pipelines"]
+
+
+def test_a_seed_that_fails_leaves_the_repository_unprotected_and_the_run_ended(estate: Estate) -> None:
+    """Protections over an empty repository would need a bypass to be seeded."""
+    told: list[str] = []
+
+    def refused(repository: Repository) -> provision.SeedOutcome:
+        if repository.group == "payments":
+            raise Incomplete(f"{repository.name} was not seeded.", "git is missing.", "Install git.")
+        return Seeded("c0ffee")
+
+    with pytest.raises(Incomplete, match="payments was not seeded"):
+        provision.up(estate, FakeEngine(told), _stack, refused, groups=["payments"])
+    assert told == ["up organization/platform", "up repositories/platform", "up repositories/payments"]
+
+
+def test_preview_runs_every_stack_and_seeds_nothing(estate: Estate) -> None:
+    """Nothing is changed: no seeder is even asked for."""
+    told: list[str] = []
+    done = provision.preview(estate, FakeEngine(told), _stack, groups=["orders"])
+    assert told == [
+        "preview organization/platform",
+        "preview repositories/platform",
+        "preview repositories/orders",
+        "preview protections/orders",
+    ]
+    assert done.seeds == ()
+
+
+def test_destroy_walks_the_same_way_backwards(estate: Estate) -> None:
+    """Protections go before what they protect, services before the platform."""
+    told: list[str] = []
+    provision.destroy(estate, FakeEngine(told), _stack)
+    assert told == [
+        "destroy protections/payments",
+        "destroy repositories/payments",
+        "destroy protections/orders",
+        "destroy repositories/orders",
+        "destroy repositories/platform",
+        "destroy organization/platform",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "outcome", "changed"),
+    [
+        (Operation.SAME, AlreadySeeded("c0ffee"), False),
+        (Operation.SAME, HasOtherCommits("deed"), False),
+        (Operation.SAME, Seeded("c0ffee"), True),
+        (Operation.UPDATE, AlreadySeeded("c0ffee"), True),
+    ],
+)
+def test_changed_is_whatever_was_done(operation: Operation, outcome: provision.SeedOutcome, changed: bool) -> None:  # noqa: FBT001 - a case
+    """A resource that is not the same, or a commit that was pushed, is a change."""
+    result = Result("organization/platform", (Change("urn", "type", "name", operation),))
+    assert Provisioned((result,), (("payments", outcome),)).changed is changed
+    assert Provisioned(()).changed is False
