@@ -5,11 +5,10 @@ The world writes it, and everything that reaches the world reads it here. It hol
 
 from __future__ import annotations
 
-import ipaddress
 import json
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, TypeGuard
 
 from twinlock.errors import BadInput, Incomplete
 from twinlock.provider.connection import AwsConnection, Connection, GitHubConnection
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
 
 PATH = (".twinlock", "world.json")
 """Beneath the platform directory."""
+
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:([1-9][0-9]{0,4})")
+_LARGEST_PORT = 65535
+_SECRET = re.compile(r"[!-~]+")
 
 START = "Start it: `twinlock world up --detach`."
 
@@ -110,7 +113,7 @@ def parse(content: bytes) -> WorldFile | None:
             "aws": {"url": str(aws), "accounts": {**accounts}},
             "pid": int(pid),
         }:
-            known_tokens = {str(holder): token for holder, token in tokens.items() if isinstance(token, str)}
+            known_tokens = {str(holder): token for holder, token in tokens.items() if _is_secret(token)}
             keys = {str(name): entry for name, raw_keys in accounts.items() if (entry := _keys(raw_keys)) is not None}
             if len(known_tokens) == len(tokens) and len(keys) == len(accounts):
                 return WorldFile(github, known_tokens, aws, keys, pid)
@@ -141,14 +144,17 @@ def connection(world: WorldFile, estate: Estate, identity: str) -> Connection:
 
 def _keys(raw: object) -> Keys | None:
     match raw:
-        case {"id": str(account), "access_key": str(access), "secret_key": str(secret)}:
-            return Keys(account, access, secret)
+        case {"id": str(account), "access_key": access, "secret_key": secret}:
+            return Keys(account, access, secret) if _is_secret(access) and _is_secret(secret) else None
     return None
 
 
+def _is_secret(value: object) -> TypeGuard[str]:
+    """Tell whether a value can be a token or a key: it travels in a header, so without spaces and controls."""
+    return isinstance(value, str) and _SECRET.fullmatch(value) is not None
+
+
 def _is_loopback(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
+    """Tell whether an address is written as the world writes its own; no other spelling is taken for loopback."""
+    found = _ADDRESS.fullmatch(url)
+    return found is not None and int(found[1]) <= _LARGEST_PORT
