@@ -378,7 +378,8 @@ def test_a_customised_subject_is_reported() -> None:
     assert custom.value.claim_keys == ("repo", "actor")
     found = repository.decode_identity(REPOSITORY, custom)
     assert isinstance(found, Seen)
-    assert found.unmodelled == ("oidc.new", "oidc.include_claim_keys")
+    assert found.unmodelled == ("oidc.new",)
+    assert found.value.customised
     assert oidc.encode(custom.value) == {
         "use_default": False,
         "use_immutable_subject": False,

@@ -100,9 +100,20 @@ def test_an_unknown_subject_prefix_is_unknown(clean: Case, nouns: Nouns) -> None
     for seen, reason in (
         (Unread("403"), "the OIDC subject of payments is not known: 403"),
         (Absent(), "the OIDC subject of payments is not known: there is no such repository"),
-        (Seen(identity, ("oidc.keys",)), "the OIDC subject of payments is customised (oidc.keys)"),
+        (
+            Seen(identity, ("oidc.keys",)),
+            "the OIDC subject of payments has settings that twinlock does not know (oidc.keys)",
+        ),
     ):
         assert clean.repository(identity=seen).unknowns(SLUG) == [(nouns.role.arn, reason)]
+
+
+def test_a_customised_subject_is_a_finding(clean: Case, nouns: Nouns) -> None:
+    """Workflows that show AWS another subject than GitHub's own form are weakly named, whatever the policy says."""
+    identity = RepositoryIdentity(1001, 7, "payments", "repo:acme@7/payments@1001", customised=True)
+    finding = clean.repository(identity=Seen(identity)).finding(SLUG)
+    assert (finding.subject, finding.message) == (nouns.role.arn, "the OIDC subject of payments is customised")
+    assert (finding.desired, finding.live) == ("GitHub's own form", "a customised form")
 
 
 def test_the_identity_provider_accepts_one_audience(clean: Case) -> None:

@@ -3,8 +3,8 @@
 Why: the trust policy is the bridge from GitHub to AWS. Operators, quantifiers and several statements decide together
 what it admits, so it is evaluated, not compared as text: whatever AWS would admit beyond the declared job is a
 finding, with a token that shows it, and what is not proven to stay within the declaration counts as wider. A trust
-policy that no longer admits the declared job is a finding too. The identity provider itself must accept the one
-audience.
+policy that no longer admits the declared job is a finding too, and so is a repository it names whose workflows show AWS
+a subject of another form than GitHub's own. The identity provider itself must accept the one audience.
 """
 
 from __future__ import annotations
@@ -42,9 +42,13 @@ def check(estate: Estate, live: LiveEstate) -> Iterator[Judgement]:
         for role, observed in roles.declared(desired, found):
             match observed:
                 case Seen(value, unmodelled):
-                    unidentified = tuple(_unidentified(role.trust, live))
+                    unidentified, customised = tuple(_unidentified(role.trust, live)), _customised(role.trust, live)
                     judgement = Judgement(role.arn, doubts=unidentified) if unidentified else _trust(role, value)
-                    yield replace(judgement, doubts=(*judgement.doubts, *not_known(unmodelled)))
+                    yield replace(
+                        judgement,
+                        faults=(*judgement.faults, *customised),
+                        doubts=(*judgement.doubts, *not_known(unmodelled)),
+                    )
                 case Unread(reason):
                     yield Judgement(role.arn, doubts=(reason,))
                 case Absent():
@@ -71,19 +75,32 @@ def _provider(desired: Account, live: LiveAccount) -> Judgement:
 
 def _unidentified(trust: Document, live: LiveEstate) -> Iterator[str]:
     """Yield why a trust policy cannot be judged: it names a repository whose subject prefix is not known."""
-    values = {value for statement in trust for condition in statement.conditions for value in condition.values}
-    for name in sorted({match for value in values for match in _REPOSITORY.findall(value)}):
+    for name in _named(trust):
         repository = live.repositories.get(name)
         identity = Unread("it was not read") if repository is None else repository.identity
         match identity:
             case Seen(_, unmodelled) if unmodelled:
-                yield f"the OIDC subject of {name} is customised ({', '.join(unmodelled)})"
+                yield f"the OIDC subject of {name} has settings that twinlock does not know ({', '.join(unmodelled)})"
             case Seen():
                 pass
             case Unread(reason):
                 yield f"the OIDC subject of {name} is not known: {reason}"
             case Absent():
                 yield f"the OIDC subject of {name} is not known: there is no such repository"
+
+
+def _customised(trust: Document, live: LiveEstate) -> Iterator[Fault]:
+    """Yield the repositories whose workflows show AWS a subject of another form than the trust policy relies on."""
+    for name in _named(trust):
+        repository = live.repositories.get(name)
+        if repository is not None and isinstance(repository.identity, Seen) and repository.identity.value.customised:
+            yield Fault(f"the OIDC subject of {name} is customised", "GitHub's own form", "a customised form")
+
+
+def _named(trust: Document) -> list[str]:
+    """Return the names of the repositories that a trust policy names."""
+    values = {value for statement in trust for condition in statement.conditions for value in condition.values}
+    return sorted({match for value in values for match in _REPOSITORY.findall(value)})
 
 
 def _trust(desired: Role, live: Role) -> Judgement:

@@ -30,10 +30,7 @@ of their own, which are."""
 
 
 def decode_identity(raw: object, subject: Observed[Subject]) -> Observed[RepositoryIdentity]:
-    """Return which repository GitHub describes, with the prefix of its OIDC subjects.
-
-    A customised subject does not begin as the roles expect, so it is reported as unmodelled.
-    """
+    """Return which repository GitHub describes, with the prefix of its OIDC subjects."""
     if not isinstance(subject, Seen):
         return Unread(subject.reason if isinstance(subject, Unread) else "GitHub reports no OIDC subject")
     try:
@@ -45,10 +42,9 @@ def decode_identity(raw: object, subject: Observed[Subject]) -> Observed[Reposit
         return Unread(f"GitHub's answer was not understood: {error.reason}")
     form = subject.value
     derived = f"repo:{login}@{owner_number}/{name}@{number}" if form.immutable else f"repo:{login}/{name}"
-    customised = () if form.use_default else ("oidc.include_claim_keys",)
     return Seen(
-        RepositoryIdentity(number, owner_number, name, form.prefix or derived),
-        tuple(f"oidc.{field}" for field in subject.unmodelled) + customised,
+        RepositoryIdentity(number, owner_number, name, form.prefix or derived, customised=not form.use_default),
+        tuple(f"oidc.{field}" for field in subject.unmodelled),
     )
 
 

@@ -29,12 +29,14 @@ class RepositoryIdentity:
         owner_id: The organization's numeric id.
         name: Its name.
         subject_prefix: What the OIDC subject of its workflows begins with (`repo:acme@7/payments@1001`).
+        customised: The subject is made of other claims than GitHub's own form.
     """
 
     id: int
     owner_id: int
     name: str
     subject_prefix: str
+    customised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

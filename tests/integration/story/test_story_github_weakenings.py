@@ -19,6 +19,8 @@ PRODUCTION = ("environment-protection", "acme/payments:environment/production")
 ACCESS = ("repository-access", "acme/payments")
 OWNERS = ("code-owners", "acme/payments")
 ACTIONS = ("actions-policy", "acme/payments")
+RELEASE = ("role-trust", "arn:aws:iam::222222222222:role/payments-release")
+PUBLISH = ("role-trust", "arn:aws:iam::444444444444:role/payments-publish")
 ORGANIZATION_ACTIONS = ("actions-policy", "acme")
 TESTERS = ("team-members", "acme/team:payments-testers")
 
@@ -303,6 +305,22 @@ WEAKENINGS: dict[str, tuple[Callable[[Any], object], dict[tuple[str, str], str]]
     "workflows callable from the whole organization": (
         lambda acme: acme.request("PUT", f"{APPLICATION}/actions/permissions/access", {"access_level": "organization"}),
         {ACTIONS: "access_level is organization"},
+    ),
+    "OIDC subject made of another claim": (
+        lambda acme: acme.request(
+            "PUT",
+            f"{APPLICATION}/actions/oidc/customization/sub",
+            {"use_default": False, "include_claim_keys": ["repository_owner"]},
+        ),
+        {RELEASE: "the OIDC subject of payments is customised", PUBLISH: "the OIDC subject of payments is customised"},
+    ),
+    "OIDC subject without ids": (
+        lambda acme: acme.request(
+            "PUT",
+            f"{APPLICATION}/actions/oidc/customization/sub",
+            {"use_default": True, "use_immutable_subject": False},
+        ),
+        {RELEASE: "sub is", PUBLISH: "sub is"},
     ),
     "Actions turned off": (
         lambda acme: acme.request("PUT", f"{APPLICATION}/actions/permissions", {"enabled": False}),
