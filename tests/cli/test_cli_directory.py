@@ -278,15 +278,22 @@ def _unsettle(root: Path) -> None:
     assert changed != lines
 
 
-def test_new_does_not_stop_between_its_files(
+def test_new_does_not_stop_between_its_files(  # noqa: PLR0917 - fixtures
     twinlock: Callable[..., Answer],
+    refusal: Refusal,
     snapshot: Snapshot,
-    full_disk: Callable[[int], AbstractContextManager[None]],
+    read_only: Callable[[Path], AbstractContextManager[None]],
     acme: Path,
+    public: Path,
 ) -> None:
-    """A disk with room for the first file and not for the second: neither is written, the manifest stays valid."""
-    smaller, larger = sorted((acme / name).stat().st_size for name in ("roster.yaml", "platform.yaml"))
-    before = snapshot(acme)
-    with full_disk((smaller + larger) // 2):
-        assert twinlock("-C", acme, "new", "billing").returncode == 3
-    assert snapshot(acme) == before
+    """Where the last file cannot be written, the first ones are not replaced: the manifest stays valid."""
+    root = acme.rename(public / "acme")
+    root.chmod(0o777)
+    before = snapshot(root)
+    with read_only(root / "services"):
+        answer = twinlock("-C", root, "new", "billing")
+    told = refusal(
+        f"{root / 'services' / 'billing.yaml'} was not written.", "The system says: Permission denied.", NO_ROOM
+    )
+    assert (answer.returncode, answer.stdout, answer.stderr) == (3, "", f"target: world (acme)\n{told}")
+    assert snapshot(root) == before

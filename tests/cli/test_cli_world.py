@@ -125,7 +125,9 @@ def test_reset_deletes_nothing_that_no_world_made(
 
 
 def test_a_port_in_use_is_told(twinlock: Callable[..., Answer], refusal: Refusal, acme: Path, taken: int) -> None:
-    """The port is named, with what to do; nothing runs and no file says that it does."""
+    """The port is named, with what to do; nothing runs and no file says that it does, not even one left behind."""
+    (acme / ".twinlock").mkdir()
+    (acme / ".twinlock" / "world.json").write_text(_document("http://127.0.0.1:1", "http://127.0.0.1:2"))
     for words in (("--detach",), ()):
         answer = twinlock("-C", acme, "world", "up", "--port", str(taken), *words)
         told = refusal(
