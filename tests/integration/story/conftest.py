@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import boto3
 import httpx
@@ -30,6 +30,12 @@ OUTSIDER = {
     "apps": [],
     "aws": {"region": "eu-west-1", "accounts": []},
 }
+
+
+Place: TypeAlias = tuple[str, str]
+"""A control and a subject."""
+Together: TypeAlias = "dict[str, tuple[Callable[[Platform], object], dict[Place, str]]]"
+"""Weakenings by title: what is done, and at which places it is found with which words."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,16 @@ class Platform:
         change(document["Statement"])
         iam.update_assume_role_policy(RoleName="payments-release", PolicyDocument=json.dumps(document))
 
+    def remove_quarantined(self) -> None:
+        """Remove the roles in the production account that were put under quarantine, as a person would."""
+        iam = self.iam("production")
+        for role in iam.list_roles()["Roles"]:
+            name = role["RoleName"]
+            if "twinlock-quarantine" in (policies := iam.list_role_policies(RoleName=name)["PolicyNames"]):
+                for policy in policies:
+                    iam.delete_role_policy(RoleName=name, PolicyName=policy)
+                iam.delete_role(RoleName=name)
+
     def dump(self) -> Any:  # noqa: ANN401 - JSON
         """Return all that the world holds, without what differs between two worlds in which the same was done."""
         return self.request("GET", "/_world/dump?normalised=true")
@@ -204,12 +220,15 @@ def provisioned(_platforms: list[Platform], new_platform: Callable[[], Platform]
 
 
 @pytest.fixture
-def corrected(provisioned: Platform) -> Callable[..., None]:
-    """Return the life of a weakening: made by an owner, found by reconcile's audit, corrected, and seen to be gone."""
+def corrected(provisioned: Platform) -> Callable[[Together], None]:
+    """Return the life of weakenings: made by an owner, found by reconcile's audit, corrected, and seen to be gone."""
 
-    def live(act: Callable[[Platform], object], expected: dict[tuple[str, str], str]) -> None:
+    def live(together: Together) -> None:
         provisioned.clean = False
-        act(provisioned)
+        expected: dict[Place, str] = {}
+        for act, places in together.values():
+            act(provisioned)
+            expected |= places
         passed = provisioned.twinlock("reconcile", "--once", "--yes", "--format", "json")
         assert passed.err == "target: world (acme)\n"
         before, after = passed.document["before"], passed.document["after"]
@@ -217,9 +236,24 @@ def corrected(provisioned: Platform) -> Callable[..., None]:
         assert found.keys() == expected.keys(), found
         assert [(found[place], word) for place, word in expected.items() if word not in found[place]] == []
         assert (len(before["findings"]), before["unknowns"]) == (len(expected), [])
-        assert (after["findings"], after["unknowns"], after["notes"]) == ([], [], [])
+        assert (after["findings"], after["unknowns"]) == ([], [])
         assert (passed.code, passed.document["outcome"]) == (0, "corrected")
         assert {(gone["control"], gone["subject"]) for gone in passed.document["corrected"]} == expected.keys()
+        provisioned.remove_quarantined()
         provisioned.clean = True
 
     return live
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test the module's weakenings, as many together as concern no subject twice: each pass takes seconds."""
+    if "together" not in metafunc.fixturenames:
+        return
+    groups: list[Together] = []
+    for title, (act, places) in metafunc.module.WEAKENINGS.items():
+        free = (g for g in groups if not any(places.keys() & others.keys() for _, others in g.values()))
+        group = next(free, None)
+        if group is None:
+            groups.append(group := {})
+        group[title] = (act, places)
+    metafunc.parametrize("together", groups, ids=["; ".join(group) for group in groups])

@@ -1,11 +1,9 @@
-"""More of what an account's administrator may weaken in IAM, one at a time: each found by name and corrected."""
+"""More of what an account's administrator may weaken in IAM, each found by name and corrected."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,10 +79,10 @@ def _swap_boundary(acme: Any) -> None:  # noqa: ANN401 - as above
 
 
 def _delete_role(acme: Any) -> None:  # noqa: ANN401 - as above
-    iam = acme.iam("production")
-    for name in iam.list_role_policies(RoleName="payments-release")["PolicyNames"]:
-        iam.delete_role_policy(RoleName="payments-release", PolicyName=name)
-    iam.delete_role(RoleName="payments-release")
+    iam = acme.iam("build")
+    for name in iam.list_role_policies(RoleName="payments-publish")["PolicyNames"]:
+        iam.delete_role_policy(RoleName="payments-publish", PolicyName=name)
+    iam.delete_role(RoleName="payments-publish")
 
 
 def _set_audiences(acme: Any, *audiences: str) -> None:  # noqa: ANN401 - as above
@@ -179,7 +177,7 @@ WEAKENINGS: dict[str, tuple[Callable[[Any], object], dict[tuple[str, str], str]]
     ),
     "role deleted": (
         _delete_role,
-        {("role-inventory", ROLE): "it is missing"},
+        {("role-inventory", "arn:aws:iam::444444444444:role/payments-publish"): "it is missing"},
     ),
     "an audience added": (
         lambda acme: _set_audiences(acme, "elsewhere", "sts.amazonaws.com"),
@@ -200,9 +198,6 @@ WEAKENINGS: dict[str, tuple[Callable[[Any], object], dict[tuple[str, str], str]]
 }
 
 
-@pytest.mark.parametrize(("act", "expected"), WEAKENINGS.values(), ids=WEAKENINGS.keys())
-def test_a_weakening_in_iam_is_found_and_corrected(
-    act: Callable[..., object], expected: dict[tuple[str, str], str], corrected: Callable[..., None]
-) -> None:
-    """Exactly these findings, naming what was weakened; reconcile corrects them, and the audit is clean again."""
-    corrected(act, expected)
+def test_weakenings_in_iam_are_found_and_corrected(together: Any, corrected: Callable[..., None]) -> None:  # noqa: ANN401 - the conftest's
+    """Exactly these findings, naming what was weakened; reconcile corrects them, and a second reading is clean."""
+    corrected(together)

@@ -1,4 +1,4 @@
-"""More of what an owner may weaken on GitHub, one at a time: each found by name and corrected."""
+"""More of what an owner may weaken on GitHub, each found by name and corrected."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import base64
 import secrets
 import struct
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -329,9 +327,6 @@ WEAKENINGS: dict[str, tuple[Callable[[Any], object], dict[tuple[str, str], str]]
 }
 
 
-@pytest.mark.parametrize(("act", "expected"), WEAKENINGS.values(), ids=WEAKENINGS.keys())
-def test_a_weakening_on_github_is_found_and_corrected(
-    act: Callable[..., object], expected: dict[tuple[str, str], str], corrected: Callable[..., None]
-) -> None:
-    """Exactly these findings, naming what was weakened; reconcile corrects them, and the audit is clean again."""
-    corrected(act, expected)
+def test_weakenings_on_github_are_found_and_corrected(together: Any, corrected: Callable[..., None]) -> None:  # noqa: ANN401 - the conftest's
+    """Exactly these findings, naming what was weakened; reconcile corrects them, and a second reading is clean."""
+    corrected(together)

@@ -139,5 +139,6 @@ def test_a_weakening_is_found_by_control_and_subject_and_corrected(
 
     after = provisioned.twinlock("audit", "--format", "json")
     assert after.code == 0
-    assert (after.document["findings"], after.document["unknowns"], after.document["notes"]) == ([], [], [])
+    assert (after.document["findings"], after.document["unknowns"]) == ([], [])
+    provisioned.remove_quarantined()
     provisioned.clean = True
