@@ -31,6 +31,10 @@ def main() -> None:
     except KeyboardInterrupt:  # before a command began, or while it was leaving
         code = _INTERRUPTED
     _let_go_of_streams()
+    if code == _INTERRUPTED:
+        # Python kills itself by SIGINT at its exit where the interruption met an `exec` of text, as of a dataclass being
+        # made, although it was handled; everything is written and stopped by now.
+        os._exit(code)
     gc.freeze()  # the process ends: what it made need not be looked through once more
     sys.exit(code)
 

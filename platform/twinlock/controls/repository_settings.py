@@ -36,6 +36,6 @@ CONTROL = Control(
     title="Repositories have the settings that guarantees rest on",
     severity=Severity.HIGH,
     promise="P3",
-    remediation="Restore the settings: `twinlock reconcile --once`.",
+    remediation="Restore the settings: `twinlock reconcile --once`; rename a default branch back by hand.",
     check=check,
 )

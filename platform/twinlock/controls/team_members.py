@@ -105,6 +105,9 @@ CONTROL = Control(
     title="Teams and owners are exactly whom the roster names",
     severity=Severity.CRITICAL,
     promise="P2",
-    remediation="Restore the members: `twinlock reconcile --once`; or change `roster.yaml` by a reviewed pull request.",
+    remediation=(
+        "Restore the members: `twinlock reconcile --once`; an undeclared owner is demoted by another owner. "
+        "Or change `roster.yaml` by a reviewed pull request."
+    ),
     check=check,
 )
