@@ -32,8 +32,8 @@ def main() -> None:
         code = _INTERRUPTED
     _let_go_of_streams()
     if code == _INTERRUPTED:
-        # Python kills itself by SIGINT at its exit where the interruption met an `exec` of text, as of a dataclass being
-        # made, although it was handled; everything is written and stopped by now.
+        # Python kills itself by SIGINT at its exit where the interruption met an `exec` of text, as of a dataclass
+        # being made, although it was handled; everything is written and stopped by now.
         os._exit(code)
     gc.freeze()  # the process ends: what it made need not be looked through once more
     sys.exit(code)
