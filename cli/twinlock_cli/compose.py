@@ -104,8 +104,7 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
     from twinlock.names import CONTROLLER_APP
     from twinlock.provider.world_file import connection
 
-    reached = connection(running, platform.estate, CONTROLLER_APP)
-    return lambda program, group: programs.stack(program, group, platform.estate, reached)
+    return programs.stacks(platform.estate, connection(running, platform.estate, CONTROLLER_APP))
 
 
 def seeder(platform: Platform, running: WorldFile) -> Seeder:
