@@ -17,7 +17,7 @@ from twinlock.model.declaration import Where
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from botocore.session import Session
+    from botocore.loaders import Loader
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +87,11 @@ _MEND = {
 
 
 @cache
-def _session() -> Session:
-    """Return what all clients are made by: it reads AWS's descriptions once. Credentials are each client's own."""
-    # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
-    from botocore.session import Session  # noqa: PLC0415
+def _descriptions() -> Loader:
+    """Return what reads AWS's descriptions of itself, each of them once for all clients."""
+    from botocore.loaders import create_loader  # noqa: PLC0415 - as in `BotoIam`
 
-    return Session()
+    return create_loader()
 
 
 class BotoIam:
@@ -112,12 +111,16 @@ class BotoIam:
         """
         if target is Where.WORLD and endpoint is None:
             raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
-        from botocore.config import Config  # noqa: PLC0415 - as in `_session`
+        # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
+        from botocore.config import Config  # noqa: PLC0415
+        from botocore.session import Session  # noqa: PLC0415
 
         self._target = target
         self._calls = 0
         self._lock = threading.Lock()
-        self._client = _session().create_client(
+        session = Session()
+        session.register_component("data_loader", _descriptions())
+        self._client = session.create_client(
             "iam",
             region_name=region,
             endpoint_url=endpoint,

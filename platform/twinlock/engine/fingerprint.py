@@ -8,8 +8,10 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,8 +29,9 @@ def digest(*values: object) -> str:
     return hashlib.sha256(_text([_canonical(value) for value in values]).encode()).hexdigest()
 
 
+@cache
 def sources(package: Path) -> str:
-    """Return the digest of every module in a package's directory, by path."""
+    """Return the digest of every module in a package's directory, by path, as of the first time this process asked."""
     found = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
@@ -45,7 +48,7 @@ def _canonical(value: object) -> object:
     if isinstance(value, Mapping):
         # Their order counts: programs may declare in it.
         return {"mapping": [[_canonical(key), _canonical(held)] for key, held in value.items()]}
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return {"set": sorted((_canonical(element) for element in value), key=_text)}
     if isinstance(value, Sequence):
         return [_canonical(element) for element in value]
