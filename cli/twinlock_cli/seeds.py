@@ -114,5 +114,5 @@ def _read(path: Path, made_of: str) -> Mapping[str, str] | None:
         return None
     match document:
         case {"fingerprint": str(found), "commits": {**commits}} if found == made_of:
-            return {name: commit for name, commit in commits.items() if isinstance(commit, str)}
+            return {str(name): commit for name, commit in commits.items() if isinstance(commit, str)}
     return None

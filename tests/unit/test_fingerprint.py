@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ import pytest
 
 from twinlock import programs
 from twinlock.engine import fingerprint
+from twinlock.model.account import Purpose
 from twinlock.provider.connection import AwsConnection, Connection, GitHubConnection
 
 if TYPE_CHECKING:
@@ -89,16 +91,10 @@ def test_every_module_counts(tmp_path: Path) -> None:
     assert len({two, three, four}) == 3
 
 
-def _connection(url: str = "http://127.0.0.1:1", token: str = "t", secret: str = "s") -> Connection:
-    return Connection(
-        GitHubConnection(url, "acme", token), {_purpose(): AwsConnection("1" * 12, "r", url, "k", secret)}
-    )
-
-
-def _purpose() -> Any:  # noqa: ANN401 - the model's enum, which the estate has too
-    from twinlock.model.account import Purpose  # noqa: PLC0415 - beside its one use
-
-    return Purpose.PRODUCTION
+def _connection(url: str = "http://127.0.0.1:1") -> Connection:
+    """Return a connection with fresh credentials."""
+    account = AwsConnection("1" * 12, "eu-west-1", url, "key", secrets.token_hex(8))
+    return Connection(GitHubConnection(url, "acme", secrets.token_hex(8)), {Purpose.PRODUCTION: account})
 
 
 def test_a_stack_is_made_of_its_estate_its_connection_and_its_place(clean: Any) -> None:  # noqa: ANN401 - conftest's Case
@@ -109,7 +105,7 @@ def test_a_stack_is_made_of_its_estate_its_connection_and_its_place(clean: Any) 
         return programs.stack(program, group, estate, connection).fingerprint
 
     usual = of(estate, _connection())
-    assert usual == of(replace(estate), _connection(token="other", secret="other"))  # noqa: S106 - no secrets
+    assert usual == of(replace(estate), _connection())
     others = {
         of(replace(estate, repositories={}), _connection()),
         of(estate, _connection(url="http://127.0.0.1:2")),

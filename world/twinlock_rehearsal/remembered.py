@@ -167,7 +167,7 @@ def _resource(raw: object) -> Resource:
 def _answer(raw: object) -> Answer:
     match raw:
         case {"token": str(token), "provider": str(provider), "arguments": {**arguments}, "digest": str(found)}:
-            return Answer(token, provider, arguments, found)
+            return Answer(token, provider, {str(name): value for name, value in arguments.items()}, found)
     raise ValueError("answer")
 
 
