@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import twinlock.provider.handlers
 import twinlock_rehearsal.handlers
+from twinlock.engine import fingerprint
 from twinlock.engine.port import ignore, stack_reference
 from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
@@ -132,7 +133,9 @@ class EmbeddedEngine:
             declared = remembered.parse(self._memory(stack).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
-        if declared is None or not Comparison(stack, state, self._around).holds(declared):
+        if declared is None or declared.fingerprint != _made_of(stack):
+            return None
+        if not Comparison(stack, state, self._around).holds(declared):
             return None
         known = [state.resources[resource.urn] for resource in declared.resources]
         changes = tuple(Change(each.urn, each.type, each.name, Operation.SAME) for each in known)
@@ -141,7 +144,8 @@ class EmbeddedEngine:
         return Result(stack.id, changes, dict(state.outputs or {}))
 
     def _remember(self, stack: Stack, state: State, recorder: Recorder) -> None:
-        declared = recorder.declaration(stack.fingerprint, state.digest) if stack.fingerprint else None
+        made_of = _made_of(stack)
+        declared = recorder.declaration(made_of, state.digest) if made_of else None
         # The run is through. To have nothing remembered of it costs the next one a second, and no more.
         with suppress(Incomplete, OSError):
             if declared is None:
@@ -183,6 +187,13 @@ def _run(stack: Stack, deployment: registration.Deployment, *, preview: bool) ->
     from twinlock_rehearsal import program  # noqa: PLC0415 - Pulumi takes longer to import than all else together
 
     return program.run(stack, deployment, preview=preview)
+
+
+def _made_of(stack: Stack) -> str | None:
+    """Return what a declaration is made of: the program, and this engine, which takes it down."""
+    if stack.fingerprint is None:
+        return None
+    return fingerprint.digest(stack.fingerprint, fingerprint.sources(Path(__file__).parent))
 
 
 def _known(outputs: Properties) -> dict[str, object]:

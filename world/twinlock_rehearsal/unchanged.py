@@ -47,10 +47,10 @@ class Comparison:
         self._clients: dict[str, Clients] = {}
 
     def holds(self, declaration: Declaration) -> bool:
-        """Return whether the program would hear and declare the same, and find it all done."""
-        if (declaration.fingerprint, declaration.state) != (self._stack.fingerprint, self._state.digest):
+        """Return whether the same program would hear and declare the same, and find it all done."""
+        if declaration.state != self._state.digest:
             return False
-        if [*sorted(resource.urn for resource in declaration.resources)] != sorted(self._state.resources):
+        if sorted(resource.urn for resource in declaration.resources) != sorted(self._state.resources):
             return False
         try:
             self._connect(declaration)
