@@ -239,6 +239,13 @@ def test_an_output_that_changed_runs_the_program(place: Place, program: Program)
     assert program.runs == 2
 
 
+def test_the_spelling_of_what_was_declared_is_no_output(place: Place, program: Program) -> None:
+    """GitHub's own empty words for what nobody declared, and what the program ignores, are nothing new to it."""
+    place.github.repositories["payments"] |= {"license_template": "", "homepage": "https://example.com"}
+    assert operations(place, program) == [SAME]
+    assert program.runs == 1
+
+
 def test_what_is_gone_runs_the_program(place: Place, program: Program) -> None:
     """It is created again."""
     place.github.repositories.clear()

@@ -62,6 +62,19 @@ def effective(inputs: Mapping[str, object], live: Mapping[str, object], ignored:
     }
 
 
+def added(outputs: Mapping[str, object], inputs: Mapping[str, object], ignored: tuple[str, ...]) -> dict[str, object]:
+    """Return what a resource says of itself beyond what was declared: ids and names that GitHub or AWS gave it.
+
+    What was declared comes back in the spelling of whoever answers, and is compared as an input. What is ignored is of
+    no interest by the program's own word, and an absent property is the same as an empty one.
+    """
+    return {
+        name: value
+        for name, value in outputs.items()
+        if name not in inputs and value not in (None, "", [], {}) and not any(_covers(path, name) for path in ignored)
+    }
+
+
 def _merged(declared: object, live: object, ignored: list[str]) -> object:
     if not ignored:
         return declared

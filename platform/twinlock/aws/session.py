@@ -17,7 +17,7 @@ from twinlock.model.declaration import Where
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from botocore.loaders import Loader
+    from botocore.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +87,12 @@ _MEND = {
 
 
 @cache
-def _descriptions() -> Loader:
-    """Return what reads AWS's descriptions of itself, each of them once for all clients."""
-    from botocore.loaders import create_loader  # noqa: PLC0415 - as in `BotoIam`
+def _session() -> Session:
+    """Return what makes all clients, and reads AWS's descriptions of itself once; it has no credentials of its own."""
+    # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
+    from botocore.session import Session  # noqa: PLC0415
 
-    return create_loader()
+    return Session()
 
 
 class BotoIam:
@@ -111,16 +112,12 @@ class BotoIam:
         """
         if target is Where.WORLD and endpoint is None:
             raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
-        # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
-        from botocore.config import Config  # noqa: PLC0415
-        from botocore.session import Session  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - as in `_session`
 
         self._target = target
         self._calls = 0
         self._lock = threading.Lock()
-        session = Session()
-        session.register_component("data_loader", _descriptions())
-        self._client = session.create_client(
+        self._client = _session().create_client(
             "iam",
             region_name=region,
             endpoint_url=endpoint,
