@@ -44,6 +44,8 @@ def _set_up_process() -> None:
     # Almost everything that a command makes lives until its end: looking for garbage early only costs time.
     gc.set_threshold(_COLLECTED_AFTER)
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    # httpx does without its own command line where that cannot be imported, and importing it takes longer than httpx.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python marks what must not be imported
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

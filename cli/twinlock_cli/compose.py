@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Declaration
     from twinlock.model.estate import Estate
-    from twinlock.model.repository import Repository
     from twinlock.provider.world_file import WorldFile
-    from twinlock.provision import Seeder, SeedOutcome
+    from twinlock.provision import Seeder
     from twinlock.reconcile import Reconciliation
-    from twinlock.scaffold import TemplateSource, Tree
+    from twinlock.scaffold import TemplateSource
 
 JOURNAL = (".twinlock", "journal.jsonl")
 
@@ -104,8 +103,7 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
     from twinlock.names import CONTROLLER_APP
     from twinlock.provider.world_file import connection
 
-    reached = connection(running, platform.estate, CONTROLLER_APP)
-    return lambda program, group: programs.stack(program, group, platform.estate, reached)
+    return programs.stacks(platform.estate, connection(running, platform.estate, CONTROLLER_APP))
 
 
 def seeder(platform: Platform, running: WorldFile) -> Seeder:
@@ -114,21 +112,14 @@ def seeder(platform: Platform, running: WorldFile) -> Seeder:
     Raises:
         BadInput: There is no git to push with.
     """
+    from twinlock.github.http import HttpGitHub
     from twinlock.names import CONTROLLER_APP
-    from twinlock.scaffold import render, seed
-    from twinlock_cli import prerequisites
+    from twinlock_cli import prerequisites, seeds
 
     prerequisites.require_git()
-
-    trees: dict[str, Tree] = {}
-
-    def push(repository: Repository) -> SeedOutcome:
-        if not trees:
-            trees.update(render(platform.estate, templates()))
-        url = f"{running.github_url}/{platform.estate.organization.login}/{repository.name}.git"
-        return seed(trees[repository.name], url, running.token(CONTROLLER_APP))
-
-    return push
+    token, target = running.token(CONTROLLER_APP), platform.estate.declaration.platform.target
+    github = HttpGitHub(running.github_url, token, holder=CONTROLLER_APP, target=target)
+    return seeds.Seeds(platform.root, platform.estate, templates(), github, url=running.github_url, token=token)
 
 
 def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:

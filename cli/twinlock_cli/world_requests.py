@@ -50,6 +50,8 @@ def ask(known: WorldFile, method: str, path: str, *, estate: Estate, body: objec
     """
     import httpx
 
+    from twinlock.github.http import loopback_only
+
     owners = sorted(estate.organization.owners)
     for owner in owners:
         if owner not in known.tokens:
@@ -62,6 +64,7 @@ def ask(known: WorldFile, method: str, path: str, *, estate: Estate, body: objec
                 headers={"Authorization": f"Bearer {known.token(owner)}"},
                 timeout=60,
                 trust_env=False,
+                verify=loopback_only(),
             )
         except httpx.HTTPError as error:
             why = f"Nothing answers at {known.github_url} ({type(error).__name__})."

@@ -34,10 +34,11 @@ def main(place: Path) -> int:
     }
     connection = Connection(GitHubConnection("http://127.0.0.1:9", "acme", "none"), accounts)
     engine = EmbeddedEngine(place, live=False)
+    stack = programs.stacks(estate, connection)
     count = 0
     for step in provision.steps(estate):
         if isinstance(step, provision.Run):
-            count += len(engine.preview(programs.stack(step.program, step.group, estate, connection)).changes)
+            count += len(engine.preview(stack(step.program, step.group)).changes)
     seconds = time.perf_counter() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(json.dumps({"seconds": seconds, "megabytes": peak, "resources": count}))

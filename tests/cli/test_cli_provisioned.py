@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +14,6 @@ from twinlock.errors import Incomplete
 from twinlock_cli import compose
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -56,6 +58,29 @@ def test_up_without_anything_to_do_says_so(twinlock: Callable[..., Answer], prov
     """A line for each stack."""
     answer = twinlock("-C", provisioned, "up", "--yes")
     assert answer.stdout.splitlines() == [f"{stack}: nothing to do" for stack in STACKS]
+
+
+@pytest.mark.parametrize("command", ["preview", "up --yes"])
+def test_nothing_to_do_takes_neither_pulumi_nor_jinja_nor_git(
+    twinlock: Callable[..., Answer], provisioned: Path, tmp_path: Path, command: str
+) -> None:
+    """What is remembered is compared with what is live; the programs are not run, and no tree is rendered."""
+    assert twinlock("-C", provisioned, "up", "--yes").returncode == 0
+    script = (
+        "import sys; from twinlock_cli.app import run; code = run(sys.argv[1:]); "
+        "print(code, sorted({'pulumi', 'google.protobuf', 'jinja2', 'pulumi_aws', 'pulumi_github'} & set(sys.modules)))"
+    )
+    # A git that does nothing but be there: it would fail whoever called it.
+    (tmp_path / "git").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "git").chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "-C", str(provisioned), *command.split()],
+        env={"PATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [*(f"{stack}: nothing to do" for stack in STACKS), "0 []"]
 
 
 def test_destroy_and_up_tell_what_they_did(twinlock: Callable[..., Answer], provisioned: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from twinlock.aws import policy, trust
+from twinlock.aws import policy, session, trust
 from twinlock.aws.session import BotoIam, Credentials, Missing, Refused
 from twinlock.errors import Incomplete
 from twinlock.live.aws import AwsAccount
@@ -300,6 +300,8 @@ def test_the_adapter_speaks_iam(nouns: Nouns) -> None:
     """Pages, missing things and refusals of a real IAM client are told apart, and calls are counted."""
     from moto import mock_aws  # noqa: PLC0415 - half a second that other tests need not pay
 
+    # moto hooks into the sessions that are made after it was imported.
+    session._session.cache_clear()
     with mock_aws():
         iam = BotoIam(_credentials(), region="eu-west-1", target=Where.CLOUD)
         for number in range(101):

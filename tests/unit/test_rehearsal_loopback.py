@@ -13,7 +13,7 @@ import pytest
 
 from twinlock.engine.port import Stack
 from twinlock.errors import Incomplete
-from twinlock.provider.connection import AwsConnection, GitHubConnection
+from twinlock.provider.connection import AwsConnection, GitHubConnection, aws_inputs, github_inputs
 from twinlock.provider.resources import Provider, RoleInventory, TeamMembers
 from twinlock_rehearsal.connections import Connections
 from twinlock_rehearsal.engine import EmbeddedEngine
@@ -104,14 +104,14 @@ def aws(endpoint: str | None) -> None:
 
 def own_github() -> None:
     """Declare one of our own resources of GitHub."""
-    provider = Provider("twinlock", github=GitHubConnection(REMOTE, "acme", SECRET))
+    provider = Provider("twinlock", github_inputs(GitHubConnection(REMOTE, "acme", SECRET)))
     TeamMembers("team", team="t", members=[], maintainers=[], opts=pulumi.ResourceOptions(provider=provider))
 
 
 def own_aws(endpoint: str | None) -> None:
     """Declare one of our own resources of AWS."""
     connection = AwsConnection(ACCOUNT, "eu-west-1", endpoint=endpoint, access_key=SECRET, secret_key=SECRET)
-    options = pulumi.ResourceOptions(provider=Provider("twinlock-build", aws=connection))
+    options = pulumi.ResourceOptions(provider=Provider("twinlock-build", aws_inputs(connection)))
     RoleInventory("roles", account_id=ACCOUNT, roles=[], undeclared="report", opts=options)
 
 

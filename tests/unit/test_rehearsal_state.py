@@ -21,7 +21,7 @@ from twinlock.errors import Incomplete
 from twinlock_rehearsal import lock
 from twinlock_rehearsal.deletion import in_reverse
 from twinlock_rehearsal.state import Pending, ResourceState, State, concealed
-from twinlock_rehearsal.wire import Properties
+from twinlock_rehearsal.values import Properties
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from twinlock_rehearsal.plan import Plan, is_new, plan
 from twinlock_rehearsal.refusal import naming
 from twinlock_rehearsal.registration import Registered
 from twinlock_rehearsal.state import Pending, ResourceState, concealed
-from twinlock_rehearsal.wire import Properties, has_unknown
+from twinlock_rehearsal.values import Properties, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,35 +2,45 @@
 
 It implements `twinlock.engine.port.Engine` with nothing but Python: programs run on Pulumi's mock seam, and a handler
 for each resource type does what a provider would. It reaches loopback alone.
+
+What a program declared is remembered (`remembered`). While all that it was made of is the same, everything live is
+compared with that, and where nothing is to be done the program is not run, nor Pulumi imported, which would take
+longer than all else.
 """
 
 from __future__ import annotations
 
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import twinlock.provider.handlers
 import twinlock_rehearsal.handlers
+from twinlock.engine import fingerprint
 from twinlock.engine.port import ignore, stack_reference
-from twinlock.engine.result import Result
+from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
+from twinlock.files import write_atomically
 from twinlock.provider.registry import handlers_in
-from twinlock_rehearsal import lock, program
+from twinlock_rehearsal import lock, remembered
 from twinlock_rehearsal.connections import Connections
 from twinlock_rehearsal.deployment import Deployment, Surroundings
 from twinlock_rehearsal.functions import FUNCTIONS
 from twinlock_rehearsal.offline import Declaration
+from twinlock_rehearsal.remembered import Recorder
 from twinlock_rehearsal.state import State, concealed
-from twinlock_rehearsal.wire import Properties, has_unknown
+from twinlock_rehearsal.unchanged import Comparison
+from twinlock_rehearsal.values import has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twinlock.engine.port import Listener, Stack
+    from twinlock_rehearsal import registration
     from twinlock_rehearsal.connections import Connector
+    from twinlock_rehearsal.values import Properties
 
 _STATE = Path(".twinlock", "state")
 
@@ -63,10 +73,13 @@ class EmbeddedEngine:
         """
         if not self._live:
             declaration = Declaration(stack.id, listener)
-            found = program.run(stack, declaration, preview=True)
+            found = _run(stack, declaration, preview=True)
             return Result(stack.id, tuple(declaration.changes), _known(found))
-        deployment = self._deployment(stack, State(self._path(stack)), listener, apply=False)
-        found = program.run(stack, deployment, preview=True)
+        state = State(self._path(stack))
+        if (same := self._unchanged(stack, state, listener)) is not None:
+            return same
+        deployment = self._deployment(stack, state, listener, apply=False)
+        found = _run(stack, deployment, preview=True)
         deployment.delete_undeclared()
         return Result(stack.id, tuple(deployment.changes), _known(found))
 
@@ -78,10 +91,14 @@ class EmbeddedEngine:
         """
         with self._alone(stack):
             state = State(self._path(stack))
+            if (same := self._unchanged(stack, state, listener)) is not None:
+                return same
             deployment = self._deployment(stack, state, listener, apply=True)
-            found = program.run(stack, deployment, preview=False)
+            recorder = Recorder(deployment)
+            found = _run(stack, recorder, preview=False)
             deployment.delete_undeclared()
             state.finish(concealed(found))
+            self._remember(stack, state, recorder)
             return Result(stack.id, tuple(deployment.changes), _known(found))
 
     def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
@@ -96,7 +113,7 @@ class EmbeddedEngine:
             state = State(self._path(stack))
             deployment = self._deployment(stack, state, listener, apply=True)
             declaration = Declaration(stack.id, ignore)
-            program.run(stack, declaration, preview=True)
+            _run(stack, declaration, preview=True)
             deployment.use(declaration.providers)
             deployment.delete_undeclared()
             state.finish(None)
@@ -109,6 +126,35 @@ class EmbeddedEngine:
             Incomplete: The state cannot be read.
         """
         return State(self._file(program, group)).outputs
+
+    def _unchanged(self, stack: Stack, state: State, listener: Listener) -> Result | None:
+        """Return a run that has nothing to do, without running the program; None where that cannot be told."""
+        try:
+            declared = remembered.parse(self._memory(stack).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+        if declared is None or declared.fingerprint != _made_of(stack):
+            return None
+        if not Comparison(stack, state, self._around).holds(declared):
+            return None
+        known = [state.resources[resource.urn] for resource in declared.resources]
+        changes = tuple(Change(each.urn, each.type, each.name, Operation.SAME) for each in known)
+        for change in changes:
+            listener(stack.id, change)
+        return Result(stack.id, changes, dict(state.outputs or {}))
+
+    def _remember(self, stack: Stack, state: State, recorder: Recorder) -> None:
+        made_of = _made_of(stack)
+        declared = recorder.declaration(made_of, state.digest) if made_of else None
+        # The run is through. To have nothing remembered of it costs the next one a second, and no more.
+        with suppress(Incomplete, OSError):
+            if declared is None:
+                self._memory(stack).unlink(missing_ok=True)
+            else:
+                write_atomically(self._memory(stack), remembered.encode(declared), mode=0o600)
+
+    def _memory(self, stack: Stack) -> Path:
+        return self._path(stack).with_suffix(".declaration")
 
     @contextmanager
     def _alone(self, stack: Stack) -> Iterator[None]:
@@ -135,6 +181,19 @@ class EmbeddedEngine:
 
     def _file(self, program_: str, group: str) -> Path:
         return self._root / _STATE / program_ / f"{group}.json"
+
+
+def _run(stack: Stack, deployment: registration.Deployment, *, preview: bool) -> Properties:
+    from twinlock_rehearsal import program  # noqa: PLC0415 - Pulumi takes longer to import than all else together
+
+    return program.run(stack, deployment, preview=preview)
+
+
+def _made_of(stack: Stack) -> str | None:
+    """Return what a declaration is made of: the program, and this engine, which takes it down."""
+    if stack.fingerprint is None:
+        return None
+    return fingerprint.digest(stack.fingerprint, fingerprint.sources(Path(__file__).parent))
 
 
 def _known(outputs: Properties) -> dict[str, object]:

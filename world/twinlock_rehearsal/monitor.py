@@ -15,7 +15,8 @@ from pulumi.runtime.proto import resource_pb2
 
 from twinlock.errors import Incomplete
 from twinlock_rehearsal.registration import Registration
-from twinlock_rehearsal.wire import UNKNOWN, Properties, decode, encode
+from twinlock_rehearsal.values import UNKNOWN, Properties
+from twinlock_rehearsal.wire import decode, encode
 
 if TYPE_CHECKING:
     from typing import NoReturn

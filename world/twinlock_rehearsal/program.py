@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from twinlock.engine.port import Stack
     from twinlock_rehearsal.registration import Deployment
-    from twinlock_rehearsal.wire import Properties
+    from twinlock_rehearsal.values import Properties
 
 
 _COLLECTED_AFTER = 100_000

@@ -19,7 +19,7 @@ from twinlock.files import write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from twinlock_rehearsal.wire import Properties
+    from twinlock_rehearsal.values import Properties
 
 _VERSION = 1
 
@@ -80,7 +80,8 @@ class State:
         self._path = path
         self._resources: dict[str, ResourceState] = {}
         self._outputs: Mapping[str, object] | None = None
-        if text := _read(path):
+        self._text = _read(path) or ""
+        if text := self._text:
             self._resources, self._outputs = _parse(path, text)
 
     @property
@@ -92,6 +93,11 @@ class State:
     def outputs(self) -> Mapping[str, object] | None:
         """The stack's outputs; None until a run has come to its end."""
         return self._outputs
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file: another one for whatever is written to it."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
 
     def find(self, urn: str, aliases: tuple[str, ...] = ()) -> ResourceState | None:
         """Return the resource of this URN, or of one that it had before."""
@@ -129,7 +135,9 @@ class State:
             "resources": [_encode(resource) for resource in self._resources.values()],
             "outputs": self._outputs,
         }
-        write_atomically(self._path, json.dumps(document, indent=1, sort_keys=True) + "\n", mode=0o600)
+        text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+        write_atomically(self._path, text, mode=0o600)
+        self._text = text
 
 
 def concealed(properties: Properties) -> dict[str, object]:

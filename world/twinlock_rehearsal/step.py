@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock.engine.result import FieldChange, Operation
-from twinlock_rehearsal.wire import UNKNOWN, has_unknown
+from twinlock_rehearsal.values import UNKNOWN, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,6 +59,19 @@ def effective(inputs: Mapping[str, object], live: Mapping[str, object], ignored:
     return {
         name: _merged(value, live.get(name), [path for path in ignored if _covers(name, path) or _covers(path, name)])
         for name, value in inputs.items()
+    }
+
+
+def added(outputs: Mapping[str, object], inputs: Mapping[str, object], ignored: tuple[str, ...]) -> dict[str, object]:
+    """Return what a resource says of itself beyond what was declared: ids and names that GitHub or AWS gave it.
+
+    What was declared comes back in the spelling of whoever answers, and is compared as an input. What is ignored is of
+    no interest by the program's own word, and an absent property is the same as an empty one.
+    """
+    return {
+        name: value
+        for name, value in outputs.items()
+        if name not in inputs and value not in (None, "", [], {}) and not any(_covers(path, name) for path in ignored)
     }
 
 

@@ -1,4 +1,4 @@
-"""Properties as Pulumi's SDK sends them, and as plain values, both ways.
+"""Properties as Pulumi's SDK sends them, and as plain values (`values`), both ways.
 
 On the wire a secret is a structure with a signature and an unknown value is a certain string. Here secrets are
 unwrapped, and remembered by their top-level property; an unknown value is `UNKNOWN`.
@@ -7,40 +7,14 @@ unwrapped, and remembered by their top-level property; an unknown value is `UNKN
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, final
 
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]  # no stubs are published with it
 from pulumi.runtime import rpc
 
+from twinlock_rehearsal.values import UNKNOWN, Properties, Unknown
+
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's mark of a secret, not one
-
-
-@final
-class Unknown:
-    """The type of `UNKNOWN`."""
-
-    def __repr__(self) -> str:
-        """Return what people read in place of the value."""
-        return "(known after apply)"
-
-
-UNKNOWN: Final = Unknown()
-"""A value that only an apply can give: the id of what does not exist yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Properties:
-    """Properties of one resource.
-
-    Attributes:
-        values: Plain values under Pulumi's names.
-        secret: The top-level properties that hold a secret.
-    """
-
-    values: Mapping[str, object] = field(repr=False)
-    secret: frozenset[str] = frozenset()
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
@@ -104,12 +78,3 @@ def _encoded(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_encoded(element) for element in value]
     return value
-
-
-def has_unknown(value: object) -> bool:
-    """Return whether a value is not, or not wholly, known."""
-    if isinstance(value, Mapping):
-        return any(has_unknown(element) for element in value.values())
-    if isinstance(value, list | tuple):
-        return any(has_unknown(element) for element in value)
-    return isinstance(value, Unknown)

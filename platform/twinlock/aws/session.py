@@ -1,4 +1,4 @@
-"""IAM of one account, over boto3: explicit credentials, bounded time, a count of the calls.
+"""IAM of one account, over botocore: explicit credentials, bounded time, a count of the calls.
 
 Nothing ambient is used: no environment variable, no profile and no instance metadata decides which account is read.
 On the cloud the caller obtains temporary credentials for the auditor's role and passes them here.
@@ -6,7 +6,9 @@ On the cloud the caller obtains temporary credentials for the auditor's role and
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from twinlock.errors import Incomplete
@@ -14,6 +16,8 @@ from twinlock.model.declaration import Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from botocore.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,17 @@ _MEND = {
 }
 
 
+@cache
+def _session() -> Session:
+    """Return what makes all clients, and reads AWS's descriptions of itself once; it has no credentials of its own."""
+    # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
+    from botocore.session import Session  # noqa: PLC0415
+
+    return Session()
+
+
 class BotoIam:
-    """IAM over boto3."""
+    """IAM over botocore; safe to use from several threads."""
 
     def __init__(self, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None) -> None:
         """Prepare a client; nothing is sent yet.
@@ -99,20 +112,18 @@ class BotoIam:
         """
         if target is Where.WORLD and endpoint is None:
             raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
-        # boto3 takes a third of a second to import, which commands that never reach AWS need not pay.
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415 - as in `_session`
 
         self._target = target
         self._calls = 0
-        self._client = boto3.session.Session(
+        self._lock = threading.Lock()
+        self._client = _session().create_client(
+            "iam",
+            region_name=region,
+            endpoint_url=endpoint,
             aws_access_key_id=credentials.access_key,
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.session_token,
-            region_name=region,
-        ).client(
-            "iam",
-            endpoint_url=endpoint,
             config=Config(
                 connect_timeout=5,
                 read_timeout=15,
@@ -137,7 +148,8 @@ class BotoIam:
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in the constructor
 
-        self._calls += 1
+        with self._lock:
+            self._calls += 1
         try:
             answer: Mapping[str, object] = getattr(self._client, operation)(**arguments)
         except ClientError as error:

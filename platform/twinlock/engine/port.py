@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from twinlock.engine.result import Change, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider that a program declares.
+
+    Attributes:
+        package: `github`, `aws` or `twinlock`.
+        name: Its logical name.
+        inputs: Its inputs in Pulumi's spelling, credentials among them.
+        secret: The inputs that are secrets.
+    """
+
+    package: str
+    name: str
+    inputs: Mapping[str, object] = field(repr=False)
+    secret: frozenset[str] = frozenset()
+
+
+def _none() -> tuple[Provider, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +40,16 @@ class Stack:
         program: `organization`, `repositories`, `protections` or `integration`.
         group: The stack's name: a service, or `platform`; the organization's own stack is `organization/platform`.
         declare: The inline program: declares every resource, exports outputs with `pulumi.export`.
+        fingerprint: What the program is made of, in digest: with the same one, and the same answers from what it reads,
+            it declares the same. None where nobody knows; it is then run each time.
+        providers: Returns every provider that the program may declare; asked where it is not run.
     """
 
     program: str
     group: str
     declare: Callable[[], None]
+    fingerprint: str | None = None
+    providers: Callable[[], tuple[Provider, ...]] = _none
 
     @property
     def project(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -37,6 +38,11 @@ _MEND_REACH = {
     Where.WORLD: "Start the world: `twinlock world up --detach`.",
     Where.CLOUD: "Check the network and https://www.githubstatus.com, then run the same command again.",
 }
+
+
+def loopback_only() -> ssl.SSLContext:
+    """Return a context that trusts no authority: the world speaks plain HTTP, and reading them all takes long."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class HttpGitHub:
@@ -78,6 +84,7 @@ class HttpGitHub:
             timeout=TIMEOUT_SECONDS,
             # The local world is on loopback: a proxy of the environment must not see its tokens.
             trust_env=target is Where.CLOUD,
+            verify=loopback_only() if target is Where.WORLD else True,
             transport=transport,
         )
 

@@ -8,17 +8,27 @@ Importing this package imports no Pulumi: a program is imported when its stack r
 
 from __future__ import annotations
 
+import sys
+from functools import partial
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinlock.engine import fingerprint
 from twinlock.engine.port import Stack
 from twinlock.errors import BadInput
+from twinlock.programs import definitions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twinlock.model.estate import Estate
     from twinlock.provider.connection import Connection
 
 NAMES = ("organization", "repositories", "protections")
 """The programs whose stacks follow from the estate alone; `integration` has one stack per run beside them."""
+
+_SDKS = ("pulumi", "pulumi-aws", "pulumi-github")
 
 
 def stack(program: str, group: str, estate: Estate, connection: Connection) -> Stack:
@@ -27,20 +37,37 @@ def stack(program: str, group: str, estate: Estate, connection: Connection) -> S
     Raises:
         BadInput: There is no such program.
     """
-    if program not in NAMES:
-        raise BadInput(
-            f"There is no program {program!r}.", f"The programs are: {', '.join(NAMES)}.", "Name one of them."
-        )
+    return stacks(estate, connection)(program, group)
 
-    def declare() -> None:
-        from twinlock.programs import organization, protections, repositories  # noqa: PLC0415 - Pulumi is heavy
 
-        match program:
-            case "organization":
-                organization.declare(estate, connection)
-            case "repositories":
-                repositories.declare(estate, group, connection)
-            case _:
-                protections.declare(estate, group, connection)
+def stacks(estate: Estate, connection: Connection) -> Callable[[str, str], Stack]:
+    """Return what makes the stacks of an estate, by program and group; it raises `BadInput` for any other program."""
+    common = _fingerprint(estate, connection)
+    providers = partial(definitions.every, connection, estate.declaration.platform.target)
 
-    return Stack(program, group, declare)
+    def make(program: str, group: str) -> Stack:
+        if program not in NAMES:
+            raise BadInput(
+                f"There is no program {program!r}.", f"The programs are: {', '.join(NAMES)}.", "Name one of them."
+            )
+
+        def declare() -> None:
+            from twinlock.programs import organization, protections, repositories  # noqa: PLC0415 - Pulumi is heavy
+
+            match program:
+                case "organization":
+                    organization.declare(estate, connection)
+                case "repositories":
+                    repositories.declare(estate, group, connection)
+                case _:
+                    protections.declare(estate, group, connection)
+
+        return Stack(program, group, declare, fingerprint.digest(common, program, group), providers)
+
+    return make
+
+
+def _fingerprint(estate: Estate, connection: Connection) -> str:
+    """Return what all programs of an estate are made of: the platform's own code, the SDKs, and what they are given."""
+    versions = [sys.version, *(f"{name} {metadata.version(name)}" for name in _SDKS)]
+    return fingerprint.digest(fingerprint.sources(Path(__file__).parents[1]), versions, estate, connection)

@@ -58,3 +58,21 @@ class Connection:
 
     github: GitHubConnection
     aws: Mapping[Purpose, AwsConnection]
+
+
+def github_inputs(github: GitHubConnection) -> dict[str, object]:
+    """Return the inputs of a twinlock provider of GitHub; `githubToken` is a secret."""
+    return {"githubUrl": github.url, "githubToken": github.token, "organization": github.organization}
+
+
+def aws_inputs(account: AwsConnection) -> dict[str, object]:
+    """Return the inputs of a twinlock provider of one account; `awsSecretKey` is a secret."""
+    inputs = {
+        "awsAccountId": account.account_id,
+        "awsRegion": account.region,
+        "awsEndpoint": account.endpoint,
+        "awsAccessKey": account.access_key,
+        "awsSecretKey": account.secret_key,
+        "awsRoleArn": account.role_arn,
+    }
+    return {name: value for name, value in inputs.items() if value is not None}

@@ -7,14 +7,11 @@ GitHub or AWS holds beyond it is drift, and `up` removes it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import pulumi
 
 from twinlock.provider import tokens
-
-if TYPE_CHECKING:
-    from twinlock.provider.connection import AwsConnection, GitHubConnection
 
 Entries: TypeAlias = Sequence[Mapping[str, pulumi.Input[str]]]
 """A list of small objects (`[{"team": ..., "permission": ...}]`)."""
@@ -24,32 +21,10 @@ class Provider(pulumi.ProviderResource):
     """A configured twinlock provider: either GitHub's side or one AWS account's."""
 
     def __init__(
-        self,
-        name: str,
-        *,
-        github: GitHubConnection | None = None,
-        aws: AwsConnection | None = None,
-        opts: pulumi.ResourceOptions | None = None,
+        self, name: str, inputs: Mapping[str, pulumi.Input[object]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Declare the provider; secrets are wrapped, so that no state holds them in the clear."""
-        inputs: dict[str, Any] = {}
-        if github is not None:
-            inputs |= {
-                "githubUrl": github.url,
-                "githubToken": pulumi.Output.secret(github.token),
-                "organization": github.organization,
-            }
-        if aws is not None:
-            inputs |= {
-                "awsAccountId": aws.account_id,
-                "awsRegion": aws.region,
-                "awsEndpoint": aws.endpoint,
-                "awsAccessKey": aws.access_key,
-                "awsSecretKey": None if aws.secret_key is None else pulumi.Output.secret(aws.secret_key),
-                "awsRoleArn": aws.role_arn,
-            }
-        given = {key: value for key, value in inputs.items() if value is not None}
-        super().__init__(tokens.PACKAGE, name, given, opts)
+        """Declare the provider with what `connection.github_inputs` or `connection.aws_inputs` give."""
+        super().__init__(tokens.PACKAGE, name, dict(inputs), opts)
 
 
 class TeamMembers(pulumi.CustomResource):
