@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ruamel.yaml import YAML
@@ -23,6 +24,8 @@ LARGEST = 1024 * 1024
 """No file of a manifest is larger; a roster of 5,000 people has a tenth of it."""
 
 _DEEPEST = 20
+_KEPT = 16
+"""Composed texts that are kept: all that `new` meets more than once."""
 _SECRET = frozenset({"key", "secrets"})
 """Keys that take a reference to a secret; who misunderstands writes the secret itself."""
 _REPETITIONS = 1000
@@ -154,8 +157,11 @@ def _decoded(data: bytes) -> str:
     return text
 
 
+@lru_cache(maxsize=_KEPT)
 def composed(text: str) -> Any:  # noqa: ANN401 - ruamel is untyped; `_Reader` gives its nodes a type
-    """Return the file's root node.
+    """Return the file's root node, which nobody changes.
+
+    Composing is most of the time that a small command takes, and `new` meets each text several times.
 
     Raises:
         UnreadableError: The text is not YAML, or nested too deeply.
