@@ -29,6 +29,7 @@ _ELSEWHERE = "world-state"
 """Says where the state is, if it is not within the platform directory."""
 _NAMING_SECONDS = 5
 _POLL_SECONDS = 0.01
+"""Between two looks at the lock's holder: it is another process, which tells by files and locks alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ START_SECONDS = 30
 JOIN_SECONDS = 5
 STOP_SECONDS = 15
 POLL_SECONDS = 0.01
+"""Between two looks at the world: it is another process, which tells by files and locks alone."""
 
 _REFUSED_TO_START = 2
 

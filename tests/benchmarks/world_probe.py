@@ -57,7 +57,7 @@ def _ready(path: Path) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
         try:
             return json.loads(path.read_text())
         except (FileNotFoundError, ValueError):
-            time.sleep(0.002)
+            time.sleep(0.002)  # a busy loop would take the processor from the world that is timed
 
 
 def _get(url: str, path: str) -> None:

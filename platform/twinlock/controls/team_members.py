@@ -1,10 +1,9 @@
 """Teams hold exactly the people whom the roster puts there, and owners are exactly the declared ones.
 
 Why: every other rule names teams. Whoever joins a second team gains a second duty, whoever maintains a team lets others
-in, and an owner of the organization stands above all rules. A team nobody declared is a finding where it reaches a
-protected repository, or stands under a declared team, whose grants it inherits; one that does neither gives nobody
-anything, and is a note. A declared person who has not accepted the invitation yet is a note: the invitation is its own
-state.
+in, and an owner of the organization stands above all rules. A team nobody declared is a finding, also once a correction
+has taken from it all that it reached: whether it is declared or deleted is for people to say. A declared person who has
+not accepted the invitation yet is a note: the invitation is its own state.
 """
 
 from __future__ import annotations
@@ -38,29 +37,7 @@ def check(estate: Estate, live: LiveEstate) -> Iterator[Judgement]:
         name=lambda team: team.slug,
         judge=partial(_team, estate),
     )
-    harmless = {kind.subject(slug) for slug in _harmless(estate, live)}
-    for judgement in judged(kind, {team.slug: team for team in estate.organization.teams}, live.organization.teams):
-        yield Judgement(judgement.subject, remarks=(_HARMLESS,)) if judgement.subject in harmless else judgement
-
-
-_HARMLESS = Remark("Nobody declared it; it reaches no protected repository and stands under no declared team.")
-
-
-def _harmless(estate: Estate, live: LiveEstate) -> Iterator[str]:
-    """Yield the undeclared teams that give nobody anything; where access was not read, that is not known."""
-    access = [live.repositories[name].access for name, each in estate.repositories.items() if each.protected]
-    if not isinstance(live.organization.teams, Seen) or any(isinstance(found, Unread) for found in access):
-        return
-    granted = {grant.holder for found in access if isinstance(found, Seen) for grant in found.value.teams}
-    declared = {team.slug for team in estate.organization.teams}
-    parents = {team.value.slug: team.value.parent for team in live.organization.teams.value if isinstance(team, Seen)}
-    for slug in parents.keys() - declared:
-        lineage, above = {slug}, parents[slug]
-        while above is not None and above not in lineage:
-            lineage.add(above)
-            above = parents.get(above)
-        if lineage <= parents.keys() - declared - granted:
-            yield slug
+    yield from judged(kind, {team.slug: team for team in estate.organization.teams}, live.organization.teams)
 
 
 def _owners(estate: Estate, live: Observed[frozenset[str]]) -> Judgement:
@@ -106,8 +83,8 @@ CONTROL = Control(
     severity=Severity.CRITICAL,
     promise="P2",
     remediation=(
-        "Restore the members: `twinlock reconcile --once`; an undeclared owner is demoted by another owner. "
-        "Or change `roster.yaml` by a reviewed pull request."
+        "Restore the members: `twinlock reconcile --once`; an undeclared owner is demoted, and an undeclared team "
+        "declared or deleted, by an owner. Or change `roster.yaml` by a reviewed pull request."
     ),
     check=check,
 )

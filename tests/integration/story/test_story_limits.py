@@ -94,7 +94,7 @@ def test_a_changed_environment_variable_is_no_controls_claim_but_up_restores_it(
 
 
 def test_an_undeclared_team_is_bereft_of_all_it_reaches(provisioned: Any) -> None:  # noqa: ANN401 - as above
-    """Its grant is withdrawn and its place under a declared team; what is left of it is a note, for it may be used."""
+    """Its grant is withdrawn and its place under a declared team; itself it stays a finding until somebody decides."""
     provisioned.clean = False
     parent = provisioned.request("GET", "/orgs/acme/teams/payments-reviewers")["id"]
     night = {"name": "night", "privacy": "closed", "parent_team_id": parent}
@@ -110,12 +110,12 @@ def test_an_undeclared_team_is_bereft_of_all_it_reaches(provisioned: Any) -> Non
         ("team-members", "acme/team:night"),
         ("team-members", "acme/team:payments-reviewers"),
     }
-    assert (passed.code, passed.document["outcome"]) == (0, "corrected")
-    message = "Nobody declared it; it reaches no protected repository and stands under no declared team."
-    left = provisioned.twinlock("audit", "--format", "json").document["notes"]
-    assert [(note["subject"], note["message"]) for note in left] == [
-        ("acme/team:day", message),
-        ("acme/team:night", message),
+    assert (passed.code, passed.document["outcome"]) == (1, "remains")
+    left = provisioned.twinlock("audit", "--format", "json")
+    assert left.code == 1
+    assert [(f["control"], f["subject"], f["message"]) for f in left.document["findings"]] == [
+        ("team-members", "acme/team:day", "nobody declared it"),
+        ("team-members", "acme/team:night", "nobody declared it"),
     ]
     for team in ("day", "night"):
         provisioned.request("DELETE", f"/orgs/acme/teams/{team}")
