@@ -395,8 +395,13 @@ def test_what_is_not_a_policy_is_an_error_of_one_resource(world: World, tmp_path
 def test_a_world_that_is_down_is_an_error(world: World, tmp_path: Path) -> None:
     """Nobody listens: one error that names the stack, the resource and the mend."""
     gone = World("http://127.0.0.1:1", world.token, world.aws, world.access_key, world.secret_key)
+
+    def declare() -> None:
+        # One resource: which of several independent ones comes first is the SDK's affair.
+        pulumi_github.Team("nowhere-all", name="nowhere-all", privacy="closed", opts=gone.on_github())
+
     with pytest.raises(Incomplete) as refused:
-        EmbeddedEngine(tmp_path).preview(github_program(gone, "nowhere"))
+        EmbeddedEngine(tmp_path).preview(Stack("repositories", "nowhere", declare))
     assert refused.value.what == (
         "repositories/nowhere: github:index/team:Team nowhere-all was not compared with what is live."
     )
