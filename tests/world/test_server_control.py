@@ -18,7 +18,15 @@ SEED = {
     "apps": [{"slug": "late", "permissions": {"contents": "read"}}],
     "aws": {"region": "eu-west-1", "accounts": [{"name": "third", "id": "333333333333"}]},
 }
-PATHS = [("GET", "dump"), ("GET", "status"), ("POST", "seed"), ("POST", "shutdown"), ("POST", "tokens/expire")]
+PATHS = [
+    ("GET", "clock"),
+    ("POST", "clock"),
+    ("GET", "dump"),
+    ("GET", "status"),
+    ("POST", "seed"),
+    ("POST", "shutdown"),
+    ("POST", "tokens/expire"),
+]
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)

@@ -1,24 +1,27 @@
 """`/_world/*`: what the outside may do with a world that no real GitHub or AWS lets it do.
 
-Seed more accounts, look at everything, let a token expire, stop the server. Owners only: their tokens open it, but for
-`health`. Called by the server for every path below `/_world`.
+Seed more accounts, look at everything, let a token expire, let time pass, stop the server. Owners
+only: their tokens open it, but for `health`. Called by the server for every path below `/_world`.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import parse_qs
 
 from twinlock_world.asgi import ClientGoneError, Head, TooLargeError, read_body, respond
-from twinlock_world.jsonvalue import FieldError, Fields
+from twinlock_world.clock import ClockError
+from twinlock_world.jsonvalue import Fields, as_object
 from twinlock_world.seed import SeedError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from twinlock_world.asgi import Receive, Scope, Send
+    from twinlock_world.clock import Clock
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.seed import Seed
 
@@ -45,6 +48,10 @@ class World(Protocol):
     def expire_token(self, login: str) -> bool:
         """Make a person's or an app's token invalid; false where nobody has that name."""
 
+    @property
+    def clock(self) -> Clock:
+        """The time of everything in the world."""
+
     def stop(self) -> None:
         """Stop the server once the present answers are out."""
 
@@ -64,8 +71,10 @@ class Control:
     def __init__(self, world: World) -> None:
         self._world = world
         self._handlers: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
+            ("GET", "clock"): self._clock,
             ("GET", "dump"): self._dump,
             ("GET", "status"): self._status,
+            ("POST", "clock"): self._move_clock,
             ("POST", "seed"): self._seed,
             ("POST", "shutdown"): self._shutdown,
             ("POST", "tokens/expire"): self._expire,
@@ -113,11 +122,30 @@ class Control:
         self._world.stop()
         return 202, {"status": "stopping"}
 
+    def _clock(self, _request: _Request) -> _Answer:
+        return 200, {"now": self._world.clock.now().isoformat()}
+
+    def _move_clock(self, request: _Request) -> _Answer:
+        """Move the clock by seconds, or to a moment; exactly one of both is asked."""
+        usage = 'The body must be {"advance": SECONDS} or {"set": "2030-01-31T12:00:00Z"}'
+        try:
+            asked = Fields(_document(request.body))
+            if asked.raw.keys() == {"advance"}:
+                self._world.clock.advance(timedelta(seconds=asked.number("advance")))
+            elif asked.raw.keys() == {"set"}:
+                self._world.clock.set(_moment(asked.text("set")))
+            else:
+                return _refusal(422, usage)
+        except ClockError as error:
+            return _refusal(422, str(error))
+        except (ValueError, OverflowError):
+            return _refusal(422, usage)
+        return self._clock(request)
+
     def _expire(self, request: _Request) -> _Answer:
         try:
-            document = json.loads(request.body)
-            login = Fields(document if isinstance(document, dict) else {}).text("login")
-        except (ValueError, RecursionError, FieldError):
+            login = Fields(_document(request.body)).text("login")
+        except ValueError:
             return _refusal(422, 'The body must be {"login": "..."}')
         if not self._world.expire_token(login):
             return _refusal(404, f"Nobody is called {login[:80]}")
@@ -126,3 +154,26 @@ class Control:
 
 def _refusal(status: int, message: str) -> _Answer:
     return status, {"message": message, "status": str(status)}
+
+
+def _document(body: bytes) -> JsonObject:
+    """Return a request's document.
+
+    Raises:
+        ValueError: It is no JSON object.
+    """
+    try:
+        found: JsonValue = json.loads(body)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return as_object(found, "body")
+
+
+def _moment(text: str) -> datetime:
+    """Return a moment; one without an offset is in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

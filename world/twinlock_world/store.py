@@ -13,9 +13,10 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from twinlock_world.clock import Clock
+from twinlock_world.events import Bus
 from twinlock_world.jsonvalue import Fields, JsonObject, as_object
 
 if TYPE_CHECKING:
@@ -71,21 +72,21 @@ def fold(name: str) -> str:
     return name.casefold()
 
 
-def utc_now() -> datetime:
-    """Return the present, in UTC."""
-    return datetime.now(UTC)
-
-
 class Store:
-    """Records in one file; one writer at a time, any thread."""
+    """Records in one file; one writer at a time, any thread.
 
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+    With them go the `clock` that dates them and `events`, the bus on which whoever changes records says so.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+        self.clock = clock
+        self.events = Bus(self.after_commit)
         self._connection = connection
-        self._now = now
         self._lock = threading.RLock()
+        self._once_durable: list[Callable[[], None]] = []
 
     @classmethod
-    def open(cls, path: Path, now: Callable[[], datetime] = utc_now) -> Store:
+    def open(cls, path: Path, clock: Clock | None = None) -> Store:
         """Open the store at `path`, creating it where there is none.
 
         Raises:
@@ -96,7 +97,7 @@ class Store:
         connection.execute("PRAGMA synchronous = NORMAL")  # enough against a killed process; power loss is no drill
         connection.execute("PRAGMA foreign_keys = ON")
         connection.executescript(_SCHEMA)
-        return cls(connection, now)
+        return cls(connection, clock or Clock())
 
     def close(self) -> None:
         """Close the file."""
@@ -105,7 +106,7 @@ class Store:
 
     def timestamp(self) -> str:
         """Return the present as GitHub writes it."""
-        return self._now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -119,8 +120,20 @@ class Store:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self._once_durable.clear()
                 raise
             self._connection.execute("COMMIT")
+            due, self._once_durable = self._once_durable, []
+        for run in due:
+            run()
+
+    def after_commit(self, run: Callable[[], None]) -> None:
+        """Call `run` once the present transaction is durable, at once where there is none, never if it is undone."""
+        with self._lock:
+            if self._connection.in_transaction:
+                self._once_durable.append(run)
+                return
+        run()
 
     def insert(
         self, kind: str, key: str, data: JsonObject, *, parent: int | None = None, peer: int | None = None

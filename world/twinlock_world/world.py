@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.aws import Aws
+    from twinlock_world.clock import Clock
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.seed import Seed
     from twinlock_world.store import Store
@@ -139,6 +140,11 @@ class LocalWorld:
     def expire_token(self, login: str) -> bool:
         """Make a person's or an app's token invalid; false where nobody has that name."""
         return expire_token(self._store, login)
+
+    @property
+    def clock(self) -> Clock:
+        """The time of everything in the world."""
+        return self._store.clock
 
     def stop(self) -> None:
         """Stop the server once the present answers are out."""
