@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from twinlock.scaffold import TemplateSource
 
 JOURNAL = (".twinlock", "journal.jsonl")
+ANSWERS = (".twinlock", "answers.json")
+"""What GitHub answered the auditor before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     from twinlock.aws.session import BotoIam, Credentials
     from twinlock.github.client import ReadOnlyClient
     from twinlock.github.http import HttpGitHub
+    from twinlock.github.remembered import Remembered
     from twinlock.live import estate as live
     from twinlock.live.aws import AwsAccount
     from twinlock.live.github import GitHubOrganization
@@ -137,7 +140,10 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     target = estate.declaration.platform.target
 
     def read() -> Report:
-        client = HttpGitHub(running.github_url, running.token(AUDITOR_APP), holder=AUDITOR_APP, target=target)
+        token = running.token(AUDITOR_APP)
+        remembered = Remembered(platform.root.joinpath(*ANSWERS), root=running.github_url, token=token)
+        client = HttpGitHub(running.github_url, token, holder=AUDITOR_APP, target=target, remembered=remembered)
+        whole = False
         accounts = {
             purpose: BotoIam(
                 Credentials(keys.access_key, keys.secret_key),
@@ -151,8 +157,10 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
         try:
             readers = {purpose: AwsAccount(iam) for purpose, iam in accounts.items()}
             seen = live.read(estate, GitHubOrganization(estate.organization.login, ReadOnlyClient(client)), readers)
+            whole = True
         finally:
             client.close()
+            remembered.save(whole=whole)
         calls = {"github": client.calls, "aws": sum(iam.calls for iam in accounts.values())}
         return audit(estate, seen, calls=calls)
 

@@ -11,16 +11,19 @@ import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from twinlock.errors import Incomplete
 from twinlock.github.client import Answer
+from twinlock.github.remembered import PAGE
 from twinlock.model.declaration import Where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from twinlock.github.remembered import Remembered
 
 TIMEOUT_SECONDS = 15.0
 PAUSES = (0.2, 0.8)
@@ -55,6 +58,7 @@ class HttpGitHub:
         *,
         holder: str,
         target: Where,
+        remembered: Remembered | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -65,12 +69,14 @@ class HttpGitHub:
             token: Secret of the identity.
             holder: Name of the identity, for messages.
             target: Where this GitHub is, which decides how errors are mended.
+            remembered: What this identity was answered before; without it every answer is sent in full.
             transport: What carries the requests; the network unless a test says otherwise.
             sleep: How to wait between attempts.
         """
         self._root = url.rstrip("/")
         self._holder = holder
         self._target = target
+        self._remembered = remembered
         self._sleep = sleep
         self._calls = 0
         self._lock = threading.Lock()
@@ -122,7 +128,7 @@ class HttpGitHub:
             Incomplete: GitHub cannot be reached, refuses the token, or its list never ends.
         """
         found: list[object] = []
-        query: Mapping[str, str] | None = {"per_page": "100", **(params or {})}
+        query: Mapping[str, str] | None = {"per_page": str(PAGE), **(params or {})}
         for _ in range(MOST_PAGES):
             answer = self.get(path, query)
             if not answer.ok:
@@ -186,10 +192,17 @@ class HttpGitHub:
 
     def _once(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None) -> Answer:
         content = None if body is None else json.dumps(body).encode()
-        headers = None if body is None else {"Content-Type": "application/json"}
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        address = f"{path}?{urlencode(params)}" if params else path
+        remembered = self._remembered if method == "GET" else None
+        tag = None if remembered is None else remembered.tag(address)
+        if tag is not None:
+            headers["If-None-Match"] = tag
         response = self._http.request(
-            method, self._root + path, params=params, content=content, headers=headers, follow_redirects=False
+            method, self._root + address, content=content, headers=headers, follow_redirects=False
         )
+        if remembered is not None and tag is not None and response.status_code == _NOT_MODIFIED:
+            return remembered.recall(address)
         if response.status_code != _NOT_MODIFIED:
             with self._lock:
                 self._calls += 1
@@ -202,7 +215,10 @@ class HttpGitHub:
         parsed = None
         with contextlib.suppress(ValueError):
             parsed = response.json()
-        return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, parsed)
+        answer = Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, parsed)
+        if remembered is not None:
+            remembered.keep(address, answer)
+        return answer
 
     def _next(self, answer: Answer) -> str | None:
         """Return the path of the next page; another host's address is not followed, for it would get the token."""
