@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _install(arguments: list[str]) -> int:
-    files = [value for flag, value in zip(arguments, arguments[1:], strict=False) if flag in {"--requirement", "-r"}]
+    files = [value for flag, value in pairwise(arguments) if flag in {"--requirement", "-r"}]
     if not files or arguments[-1] != files[-1]:
         sys.stderr.write(f"{_STAND_IN}it knows only `install [OPTIONS] --requirement FILE`\n")
         return 2

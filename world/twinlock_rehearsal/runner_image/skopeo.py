@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecr import ECRClient
+    from types_boto3_ecr import ECRClient
 
 _STAND_IN: Final = "stand-in for skopeo: "
 _TARGET: Final = re.compile(
@@ -70,7 +70,9 @@ def _copy(arguments: list[str]) -> int:
         return _fail(str(error))
     if asked.digestfile is not None:
         asked.digestfile.write_text(_digest(manifest), encoding="ascii")
-    sys.stdout.write(f"{_STAND_IN}pushed {_digest(manifest)} to {target['registry']}/{target['name']}:{target['tag']}\n")
+    sys.stdout.write(
+        f"{_STAND_IN}pushed {_digest(manifest)} to {target['registry']}/{target['name']}:{target['tag']}\n"
+    )
     return 0
 
 
