@@ -73,7 +73,7 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
         listener.stop()
 
     urls = parts.Urls(url(github_socket), url(aws_socket))
-    world = parts.LocalWorld(store, settings.state / "git", aws, urls, stop)
+    world = parts.LocalWorld(store, settings.state, aws, urls, stop)
     aws_listener = AwsListener(aws, aws_socket)
     listener = Listener(world, ready)
     try:

@@ -27,6 +27,10 @@ from twinlock_world.github.auth import resolve_token
 from twinlock_world.github.repository import REPOSITORY
 from twinlock_world.github.snapshot import snapshot
 from twinlock_world.normalise import normalise
+from twinlock_world.oidc import discovery
+from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
+from twinlock_world.oidc.key import KeptKey
+from twinlock_world.store import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,15 +61,17 @@ class Urls:
 class LocalWorld:
     """The ASGI application of a whole world, and what `/_world` does to it."""
 
-    def __init__(self, store: Store, git_root: Path, aws: Aws, urls: Urls, stop: Callable[[], None]) -> None:
+    def __init__(self, store: Store, state: Path, aws: Aws, urls: Urls, stop: Callable[[], None]) -> None:
         self._store = store
-        self._git_root = git_root
+        git_root = self._git_root = state / "git"
         self._aws = aws
         self._urls = urls
         self._stop = stop
         self._github = github.application(store, git_root)
         self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)))
         self._git_requests: Counter[str] = Counter()
+        self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), utc_now)
+        self._discovery = discovery.Discovery(self.issuer, urls.github)
         self._control = Control(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,6 +80,9 @@ class LocalWorld:
         path = raw_path.decode("latin-1").partition("?")[0]
         if path.startswith(PREFIX):
             await self._control(scope, receive, send)
+            return
+        if path.startswith(discovery.PREFIX):
+            await self._discovery(scope, receive, send)
             return
         route = match(scope["method"], path)
         if route is None:
@@ -122,6 +131,7 @@ class LocalWorld:
                 "requests": self._github.statistics.requests,
                 "unknown_routes": dict(self._github.statistics.unknown_routes),
             },
+            "oidc": {"issuer": NAME, "configuration": f"{self._urls.github}{CONFIGURATION}"},
             "git": {"requests": dict(self._git_requests)},
             "aws": {
                 "url": self._urls.aws,

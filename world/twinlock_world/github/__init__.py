@@ -28,7 +28,6 @@ NOT_ENFORCED: Final = (
     "rulesets and branch protection on push, merge and the contents API",
     "environments' reviewers, timers, branch policies and protection rules",
     "Actions policy: no workflow runs",
-    "OIDC: no tokens are issued",
     "webhooks are stored, not delivered",
     "rate limits",
 )

@@ -1,12 +1,10 @@
-"""Actions policies and OIDC subjects of organizations and repositories."""
+"""Actions policies of organizations and repositories."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.github.access import (
-    ADMINISTER_ACTIONS,
-    READ_ACTIONS,
     READ_ADMINISTRATION,
     READ_ORGANIZATION,
     WRITE_ADMINISTRATION,
@@ -17,7 +15,6 @@ from twinlock_world.github.actions_policy import (
     ALLOWED,
     change_policy,
     organization_policy,
-    read_claim_keys,
     read_selected_actions,
     read_workflow,
     repository_policy,
@@ -87,23 +84,6 @@ def set_access(call: RepositoryCall) -> Reply:
     level = call.body().choice("access_level", ("none", "user", "organization", "enterprise"))
     change_policy(call.store, call.repository.id, {"access_level": level})
     return NO_CONTENT
-
-
-def show_subject_for_repository(call: RepositoryCall) -> Reply:
-    """Return how the subject of a repository's OIDC tokens is made."""
-    oidc = repository_policy(call.store, call.repository).object("oidc")
-    return Reply(200, {**oidc.raw, "sub_claim_prefix": _prefix(call, immutable=oidc.flag("use_immutable_subject"))})
-
-
-def set_subject_for_repository(call: RepositoryCall) -> Reply:
-    """Set how the subject of a repository's OIDC tokens is made."""
-    body, held = call.body(), repository_policy(call.store, call.repository).object("oidc")
-    oidc: dict[str, JsonValue] = {"use_default": body.flag("use_default")}
-    if body.given("include_claim_keys") and not body.flag("use_default"):
-        oidc["include_claim_keys"] = read_claim_keys(body)
-    oidc["use_immutable_subject"] = body.flag("use_immutable_subject", held.flag("use_immutable_subject"))
-    change_policy(call.store, call.repository.id, {"oidc": oidc})
-    return Reply(201, {})
 
 
 def show_for_organization(call: OrganizationCall) -> Reply:
@@ -180,21 +160,6 @@ def remove_selected_repository(call: OrganizationCall) -> Reply:
     return NO_CONTENT
 
 
-def show_subject_for_organization(call: OrganizationCall) -> Reply:
-    """Return how the subjects of an organization's OIDC tokens are made."""
-    return Reply(200, organization_policy(call.store, call.organization).object("oidc").raw)
-
-
-def set_subject_for_organization(call: OrganizationCall) -> Reply:
-    """Set how the subjects of an organization's OIDC tokens are made."""
-    body, held = call.body(), organization_policy(call.store, call.organization).object("oidc")
-    keys = read_claim_keys(body) if body.given("include_claim_keys") else held.texts("include_claim_keys")
-    immutable = body.flag("use_immutable_subject", held.flag("use_immutable_subject"))
-    oidc: dict[str, JsonValue] = {"include_claim_keys": keys, "use_immutable_subject": immutable}
-    change_policy(call.store, call.organization.id, {"oidc": oidc})
-    return Reply(201, {})
-
-
 def _allowed(policy: Fields, where: str) -> dict[str, JsonValue]:
     body = policy.only(("allowed_actions", "sha_pinning_required"))
     if policy.text("allowed_actions") == "selected":
@@ -215,13 +180,6 @@ def _path(call: Call, *segments: str) -> str:
     return call.urls.api(*segments, "actions", "permissions")
 
 
-def _prefix(call: RepositoryCall, *, immutable: bool) -> str:
-    repository, owner = call.repository, call.repository.owner
-    if immutable:
-        return f"repo:{owner.login}@{owner.id}/{repository.name}@{repository.id}"
-    return f"repo:{repository.full_name}"
-
-
 def _selected(call: OrganizationCall) -> list[int]:
     policy = organization_policy(call.store, call.organization)
     if policy.text("enabled_repositories") != "selected":
@@ -239,7 +197,6 @@ def _select(call: OrganizationCall, identifiers: list[int]) -> None:
 
 
 _PERMISSIONS: Final = "/actions/permissions"
-_SUBJECT: Final = "/actions/oidc/customization/sub"
 
 ROUTES: Final = (
     *REPOSITORY.get(_PERMISSIONS, READ_ADMINISTRATION, show_for_repository),
@@ -250,8 +207,6 @@ ROUTES: Final = (
     *REPOSITORY.put(f"{_PERMISSIONS}/workflow", WRITE_ADMINISTRATION, set_workflow_for_repository),
     *REPOSITORY.get(f"{_PERMISSIONS}/access", READ_ADMINISTRATION, show_access),
     *REPOSITORY.put(f"{_PERMISSIONS}/access", WRITE_ADMINISTRATION, set_access),
-    *REPOSITORY.get(_SUBJECT, READ_ACTIONS, show_subject_for_repository),
-    *REPOSITORY.put(_SUBJECT, ADMINISTER_ACTIONS, set_subject_for_repository),
     *ORGANIZATION.get(_PERMISSIONS, READ_ORGANIZATION, show_for_organization),
     *ORGANIZATION.put(_PERMISSIONS, WRITE_ORGANIZATION, set_for_organization),
     *ORGANIZATION.get(f"{_PERMISSIONS}/selected-actions", READ_ORGANIZATION, show_selected_for_organization),
@@ -264,6 +219,4 @@ ROUTES: Final = (
     *ORGANIZATION.delete(
         f"{_PERMISSIONS}/repositories/{{selected_id}}", WRITE_ORGANIZATION, remove_selected_repository
     ),
-    *ORGANIZATION.get(_SUBJECT, READ_ORGANIZATION, show_subject_for_organization),
-    *ORGANIZATION.put(_SUBJECT, WRITE_ORGANIZATION, set_subject_for_organization),
 )
