@@ -135,22 +135,26 @@ class Store:
                 return
         run()
 
-    def insert(
-        self, kind: str, key: str, data: JsonObject, *, parent: int | None = None, peer: int | None = None
+    def insert(  # noqa: PLR0913 - a record's columns
+        self,
+        kind: str,
+        key: str,
+        data: JsonObject,
+        *,
+        parent: int | None = None,
+        peer: int | None = None,
+        identifier: int | None = None,
     ) -> Record:
-        """Store a new document.
+        """Store a new document; with an `identifier` of its own where GitHub's number is known to everybody.
 
         Raises:
             DuplicateError: `kind` and `key` exist under this parent already.
         """
         at = self.timestamp()
-        row = (kind, key, parent, peer, json.dumps(data), at, at)
+        row = (identifier, kind, key, parent, peer, json.dumps(data), at, at)
         with self._lock:
             try:
-                cursor = self._connection.execute(
-                    "INSERT INTO record(kind, key, parent, peer, data, created_at, updated_at) VALUES (?,?,?,?,?,?,?)",
-                    row,
-                )
+                cursor = self._connection.execute(f"INSERT INTO record({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?)", row)  # noqa: S608 - a constant
             except sqlite3.IntegrityError as error:
                 if error.sqlite_errorname == "SQLITE_CONSTRAINT_UNIQUE":
                     raise DuplicateError(f"{kind} {key}") from error

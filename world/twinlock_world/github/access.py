@@ -112,8 +112,11 @@ def require_repository(store: Store, identity: Identity | None, repository: Repo
     """
     if isinstance(identity, App):
         open_to_all = repository.visibility == "public" and need.level is Level.READ and need.role is Role.PULL
-        if not open_to_all:
-            _require_permission(identity, need.permission, need.level)
+        if open_to_all:
+            return
+        if not _reaches(identity, repository):
+            raise forbidden(NOT_FOR_APPS) if repository.visibility == "public" else not_found()
+        _require_permission(identity, need.permission, need.level)
         return
     role = role_on(store, repository, identity)
     if role < Role.PULL:
@@ -171,7 +174,7 @@ def role_on(store: Store, repository: Repository, identity: Identity | None) -> 
 
     An app has what its permissions amount to.
     """
-    if isinstance(identity, App):
+    if isinstance(identity, App) and _reaches(identity, repository):
         return _role_of_app(identity)
     public = Role.PULL if repository.visibility == "public" else Role.NONE
     if not isinstance(identity, User):
@@ -199,7 +202,7 @@ def has_permission(app: App, permission: str, level: Level) -> bool:
 def may_administer(store: Store, identity: Identity | None, repository: Repository) -> bool:
     """Tell whether the caller may change the repository's settings, and so may see who bypasses its rulesets."""
     if isinstance(identity, App):
-        return has_permission(identity, "administration", Level.WRITE)
+        return _reaches(identity, repository) and has_permission(identity, "administration", Level.WRITE)
     return role_on(store, repository, identity) >= Role.ADMIN
 
 
@@ -238,6 +241,10 @@ def _member_roles(store: Store, repository: Repository, user: User, rank: Rank) 
         above = (team for own in teams_of(store, user) for team in lineage(store, own))
         roles += [ROLES[given[team.id]] for team in above if team.id in given]
     return roles
+
+
+def _reaches(app: App, repository: Repository) -> bool:
+    return app.repositories is None or repository.id in app.repositories
 
 
 def _role_of_app(app: App) -> Role:

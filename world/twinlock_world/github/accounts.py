@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from twinlock_world.github.organization_settings import NEW_ORGANIZATION
 from twinlock_world.store import Record, Store, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from twinlock_world.jsonvalue import JsonObject, JsonValue
 
@@ -24,6 +25,9 @@ APP: Final = "app"
 INSTALLATION: Final = "installation"
 MEMBERSHIP: Final = "membership"
 TOKEN: Final = "token"  # noqa: S105 - the name of a kind of record
+NARROW_TOKEN: Final = "narrow_token"  # noqa: S105 - same
+ACTIONS_APP: Final = 15368
+"""GitHub's own app that workflows' jobs act as; its number is GitHub's."""
 
 _ROLES: Final = {"owner": "admin", "member": "member"}
 
@@ -73,6 +77,8 @@ class App:
     permissions: Mapping[str, str]
     installation: int
     created_at: str
+    repositories: frozenset[int] | None = None
+    """The only repositories that its token reaches; nothing for all of the organization's."""
 
     @property
     def login(self) -> str:
@@ -126,6 +132,44 @@ def ensure_app(store: Store, organization: Organization, slug: str, permissions:
         return _app(store, record), _ensure_token(store, record, "ghs_")
 
 
+def actions_app(store: Store) -> App:
+    """Return the app that workflows' jobs act as, making it where there is none yet."""
+    record = store.get(APP, ACTIONS_APP)
+    if record is None:
+        document: JsonObject = {"slug": "github-actions", "permissions": {}}
+        record = store.insert(APP, "github-actions", document, identifier=ACTIONS_APP)
+    return _app(store, record)
+
+
+def issue_token(  # noqa: PLR0913 - what narrows a token
+    store: Store,
+    app: App,
+    permissions: Mapping[str, str],
+    *,
+    repositories: Iterable[int] | None,
+    expires_at: datetime,
+    parent: int | None = None,
+) -> str:
+    """Return a new token of an app that may do no more than `permissions`, in `repositories`, until it expires.
+
+    With a `parent` (a job), it ends with that record at the latest.
+    """
+    document: JsonObject = {
+        "permissions": dict(permissions),
+        "repositories": None if repositories is None else sorted(repositories),
+        "expires_at": expires_at.isoformat(),
+        "expired": False,
+    }
+    token = "ghs_" + secrets.token_urlsafe(27)
+    return store.insert(NARROW_TOKEN, token, document, parent=parent or app.id, peer=app.id).key
+
+
+def revoke_token(store: Store, token: str) -> None:
+    """Make a narrow token invalid from now on."""
+    for found in store.named(NARROW_TOKEN, token):
+        store.update(found, {**found.data, "expired": True})
+
+
 def expire_token(store: Store, login: str) -> bool:
     """Make the token of a person or an app invalid from now on; false where nobody has that login or slug."""
     record = store.find(USER, fold(login)) or store.find(APP, fold(login))
@@ -147,7 +191,7 @@ def account_of_token(store: Store, token: str) -> Identity | None:
         app = store.get(APP, found.parent)
         if app is not None:
             return _app(store, app)
-    return None
+    return _app_of_narrow_token(store, token)
 
 
 def find_organization(store: Store, login: str) -> Organization | None:
@@ -260,6 +304,25 @@ def _ensure_token(store: Store, owner: Record, prefix: str) -> str:
         if not held.fields.flag("expired"):
             return held.key
     return store.insert(TOKEN, prefix + secrets.token_urlsafe(27), {"expired": False}, parent=owner.id).key
+
+
+def _app_of_narrow_token(store: Store, token: str) -> App | None:
+    for found in store.named(NARROW_TOKEN, token):
+        fields = found.fields
+        app = get_app(store, found.peer or 0)
+        if (
+            app is None
+            or fields.flag("expired")
+            or datetime.fromisoformat(fields.text("expires_at")) <= store.clock.now()
+        ):
+            continue
+        permissions = fields.object("permissions")
+        return replace(
+            app,
+            permissions={name: permissions.text(name) for name in permissions.raw},
+            repositories=frozenset(fields.numbers("repositories")) if fields.given("repositories") else None,
+        )
+    return None
 
 
 def _user(record: Record) -> User:
