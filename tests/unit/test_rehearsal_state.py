@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinlock.engine import lock
 from twinlock.errors import Incomplete
-from twinlock_rehearsal import lock
+from twinlock.provider.values import Properties
 from twinlock_rehearsal.deletion import in_reverse
 from twinlock_rehearsal.state import Pending, ResourceState, State, concealed
-from twinlock_rehearsal.values import Properties
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,7 +199,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path: Path) -> None:
     """Killed without warning, a holder leaves nothing that anybody must clear away."""
     path = tmp_path / "payments.lock"
     holder = (
-        "import sys, time; from pathlib import Path; from twinlock_rehearsal import lock\n"
+        "import sys, time; from pathlib import Path; from twinlock.engine import lock\n"
         "with lock.held(Path(sys.argv[1]), 'repositories/payments', 'twinlock up'):\n"
         "    print('held', flush=True); time.sleep(60)\n"
     )

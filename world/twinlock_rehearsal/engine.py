@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 
 import twinlock.provider.handlers
 import twinlock_rehearsal.handlers
-from twinlock.engine import fingerprint
+from twinlock.engine import fingerprint, lock
 from twinlock.engine.port import ignore, stack_reference
 from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
 from twinlock.files import write_atomically
 from twinlock.provider.registry import handlers_in
-from twinlock_rehearsal import lock, remembered
+from twinlock.provider.values import has_unknown
+from twinlock_rehearsal import remembered
 from twinlock_rehearsal.connections import Connections
 from twinlock_rehearsal.deployment import Deployment, Surroundings
 from twinlock_rehearsal.functions import FUNCTIONS
@@ -32,15 +33,14 @@ from twinlock_rehearsal.offline import Declaration
 from twinlock_rehearsal.remembered import Recorder
 from twinlock_rehearsal.state import State, concealed
 from twinlock_rehearsal.unchanged import Comparison
-from twinlock_rehearsal.values import has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twinlock.engine.port import Listener, Stack
+    from twinlock.provider.values import Properties
     from twinlock_rehearsal import registration
     from twinlock_rehearsal.connections import Connector
-    from twinlock_rehearsal.values import Properties
 
 _STATE = Path(".twinlock", "state")
 

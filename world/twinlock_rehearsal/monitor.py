@@ -14,9 +14,9 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from twinlock.errors import Incomplete
+from twinlock.provider.values import UNKNOWN, Properties
+from twinlock.provider.wire import decode, encode
 from twinlock_rehearsal.registration import Registration
-from twinlock_rehearsal.values import UNKNOWN, Properties
-from twinlock_rehearsal.wire import decode, encode
 
 if TYPE_CHECKING:
     from typing import NoReturn

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from twinlock.engine.result import FieldChange, Operation
 from twinlock.errors import Incomplete
-from twinlock_rehearsal import step
+from twinlock.provider import step
+from twinlock.provider.values import has_unknown
 from twinlock_rehearsal.state import Pending
-from twinlock_rehearsal.values import has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

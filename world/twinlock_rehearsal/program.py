@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from twinlock.engine.port import Stack
+    from twinlock.provider.values import Properties
     from twinlock_rehearsal.registration import Deployment
-    from twinlock_rehearsal.values import Properties
 
 
 _COLLECTED_AFTER = 100_000

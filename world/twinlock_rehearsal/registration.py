@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twinlock_rehearsal.values import Properties
+    from twinlock.provider.values import Properties
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from twinlock.files import write_atomically
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from twinlock_rehearsal.values import Properties
+    from twinlock.provider.values import Properties
 
 _VERSION = 1
 

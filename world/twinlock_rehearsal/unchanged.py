@@ -11,12 +11,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from twinlock.engine.result import Operation
-from twinlock_rehearsal import step
+from twinlock.provider import step
+from twinlock.provider.values import Properties
 from twinlock_rehearsal.connections import PROVIDER
 from twinlock_rehearsal.plan import plan
 from twinlock_rehearsal.registration import Registration
 from twinlock_rehearsal.remembered import digest
-from twinlock_rehearsal.values import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

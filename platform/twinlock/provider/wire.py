@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]  # no stubs are published with it
 from pulumi.runtime import rpc
 
-from twinlock_rehearsal.values import UNKNOWN, Properties, Unknown
+from twinlock.provider.values import UNKNOWN, Properties, Unknown
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's mark of a secret, not one
@@ -55,7 +55,7 @@ def _decode(value: struct_pb2.Value) -> tuple[object, bool]:
 def _decode_struct(struct: struct_pb2.Struct) -> tuple[object, bool]:
     if _SIGNATURE in struct.fields:
         if struct.fields[_SIGNATURE].string_value != _SECRET:
-            raise ValueError("the embedded engine takes neither assets nor references to resources")
+            raise ValueError("programs here use neither assets nor references to resources")
         return _decode(struct.fields["value"])[0], True
     inner = decode(struct)
     return dict(inner.values), bool(inner.secret)

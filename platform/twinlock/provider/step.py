@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock.engine.result import FieldChange, Operation
-from twinlock_rehearsal.values import UNKNOWN, has_unknown
+from twinlock.provider.values import UNKNOWN, has_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

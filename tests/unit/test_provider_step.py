@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 
 from twinlock.engine.result import FieldChange, Operation
-from twinlock_rehearsal import step
+from twinlock.provider import step
+from twinlock.provider.values import UNKNOWN, Properties, has_unknown
+from twinlock.provider.wire import decode, encode
 from twinlock_rehearsal.spelling import camel, camel_rule, snake, to_github, to_pulumi
-from twinlock_rehearsal.values import UNKNOWN, Properties, has_unknown
-from twinlock_rehearsal.wire import decode, encode
 
 JSON = st.recursive(
     st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
