@@ -32,7 +32,7 @@ class Blocker:
             raise ImportError(name)
 
 sys.meta_path.insert(0, Blocker())
-import twinlock_world.__main__, twinlock_world.aws, twinlock_world.listener, twinlock_world.world
+import twinlock_world.__main__, twinlock_world.aws.edge, twinlock_world.listener, twinlock_world.world
 """
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twinlock_world.clock import Clock
 from twinlock_world.seed import SeedError, parse
 from twinlock_world.start import StartError, claim, listen, url, write_private
 from twinlock_world.store import Store
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
-    from twinlock_world.aws import Aws
+    from twinlock_world.aws.edge import Aws
     from twinlock_world.seed import Seed
     from twinlock_world.world import LocalWorld
 
@@ -56,14 +57,15 @@ def serve(settings: Settings) -> None:
 
 
 def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socket: socket.socket) -> None:
+    clock = Clock()
     with ThreadPoolExecutor(1) as executor:
-        opening = executor.submit(_open_aws)
+        opening = executor.submit(_open_aws, clock)
         from twinlock_world import world as parts  # noqa: PLC0415 - same
         from twinlock_world.listener import Listener  # noqa: PLC0415 - loaded while moto is, in the other thread
 
-        store = _open_store(settings.state)
+        store = _open_store(settings.state, clock)
         aws = opening.result()
-    from twinlock_world.aws import Listener as AwsListener  # noqa: PLC0415 - loaded by now
+    from twinlock_world.aws.edge import Listener as AwsListener  # noqa: PLC0415 - loaded by now
 
     def ready() -> None:
         aws_listener.start()
@@ -84,15 +86,15 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
         store.close()
 
 
-def _open_aws() -> Aws:
-    from twinlock_world.aws import Aws  # noqa: PLC0415 - takes most of the start, so it has a thread of its own
+def _open_aws(clock: Clock) -> Aws:
+    from twinlock_world.aws.edge import Aws  # noqa: PLC0415 - takes most of the start, so it has a thread of its own
 
-    return Aws()
+    return Aws(clock.now)
 
 
-def _open_store(state: Path) -> Store:
+def _open_store(state: Path, clock: Clock) -> Store:
     try:
-        return Store.open(state / "github.sqlite")
+        return Store.open(state / "github.sqlite", clock)
     except sqlite3.Error as error:
         raise StartError(f"{state}/github.sqlite is no store of this world: {error}; name another --state") from error
 

@@ -30,14 +30,13 @@ from twinlock_world.normalise import normalise
 from twinlock_world.oidc import discovery
 from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
 from twinlock_world.oidc.key import KeptKey
-from twinlock_world.store import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from twinlock_world.asgi import Receive, Scope, Send
-    from twinlock_world.aws import Aws
+    from twinlock_world.aws.edge import Aws
     from twinlock_world.clock import Clock
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.seed import Seed
@@ -70,7 +69,7 @@ class LocalWorld:
         self._github = github.application(store, git_root)
         self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)))
         self._git_requests: Counter[str] = Counter()
-        self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), utc_now)
+        self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), store.clock.now)
         self._discovery = discovery.Discovery(self.issuer, urls.github)
         self._control = Control(self)
 
@@ -127,11 +126,11 @@ class LocalWorld:
             "pid": os.getpid(),
             "github": {
                 "url": self._urls.github,
+                "oidc": {"issuer": NAME, "configuration": f"{self._urls.github}{CONFIGURATION}"},
                 "records": {kind: count for kind, count in counts.items() if kind != TOKEN},
                 "requests": self._github.statistics.requests,
                 "unknown_routes": dict(self._github.statistics.unknown_routes),
             },
-            "oidc": {"issuer": NAME, "configuration": f"{self._urls.github}{CONFIGURATION}"},
             "git": {"requests": dict(self._git_requests)},
             "aws": {
                 "url": self._urls.aws,

@@ -52,7 +52,7 @@ JOB = JobIdentity(
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """Return a store with an organization and a repository `app`."""
-    store = Store.open(tmp_path / "github.sqlite", lambda: NOW)
+    store = Store.open(tmp_path / "github.sqlite")
     organization = ensure_organization(store, "acme")
     store.insert("repository", "app", {"name": "app", "visibility": "private"}, parent=organization.id)
     return store
@@ -181,7 +181,7 @@ def test_the_world_serves_configuration_and_keys(world: RunningWorld) -> None:
     assert "d" not in keys[0]
     assert world.request("GET", "/.well-known/other", login=None).status_code == 404
     assert world.request("POST", "/.well-known/jwks", login=None).status_code == 404
-    shown = world.request("GET", "/_world/status").json()["oidc"]
+    shown = world.request("GET", "/_world/status").json()["github"]["oidc"]
     assert shown["configuration"] == f"{world.url}/.well-known/openid-configuration"
     assert stat.S_IMODE((world.state / "oidc-key.json").stat().st_mode) == 0o600
 

@@ -1,6 +1,6 @@
 """One signed AWS request: whose key, which service and action, and whether the signature is right.
 
-Pure: the edge in `aws.py` reads the request, asks here, and answers. Signature Version 4 is AWS's published scheme
+Pure: the edge in `edge` reads the request, asks here, and answers. Signature Version 4 is AWS's published scheme
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 """
 

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinlock_world.aws_call import Call, Refusal, Request, is_genuine, parse, reads, render
+from twinlock_world.aws.call import Call, Refusal, Request, is_genuine, parse, reads, render
 
 KEY: Final = "AKIA" + "A" * 16
 SECRET: Final = "s" * 40

@@ -20,11 +20,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from twinlock_world import aws_call, aws_policies, aws_state
+from twinlock_world.aws import call as calls
+from twinlock_world.aws import published, state
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from twinlock_world.jsonvalue import JsonObject
@@ -48,7 +50,8 @@ class Keys:
 class Aws:
     """The accounts of one process, and the WSGI application that serves them."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._keys: dict[str, Keys] = {}
         self._services = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
@@ -75,7 +78,7 @@ class Aws:
     def state(self) -> dict[str, JsonObject]:
         """Return the IAM state of every seeded account, by account id."""
         with self._lock:
-            return {account: aws_state.snapshot(_iam(account)) for account in sorted(self._keys)}
+            return {account: state.snapshot(_iam(account)) for account in sorted(self._keys)}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request; one at a time, since moto's memory has no locks of its own."""
@@ -85,33 +88,33 @@ class Aws:
             response = self._answer(request, environ)
         return response(environ, start_response)
 
-    def _answer(self, request: aws_call.Request, environ: WSGIEnvironment) -> Response:
-        call = aws_call.parse(request)
-        if isinstance(call, aws_call.Refusal):
+    def _answer(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
+        call = calls.parse(request)
+        if isinstance(call, calls.Refusal):
             return _refused(call, request)
         account = get_account_id_from(call.access_key)
         key = _iam(account).access_keys.get(call.access_key) if account in self._keys else None
         if key is None:
-            return _refused(aws_call.UNKNOWN_KEY, request)
-        if not aws_call.is_genuine(call, request, key.secret_access_key):
-            return _refused(aws_call.WRONG_SIGNATURE, request)
-        if call.service == "iam" and aws_policies.concerns_aws_policies(request.body):
-            aws_policies.load(_iam(account))
+            return _refused(calls.UNKNOWN_KEY, request)
+        if not calls.is_genuine(call, request, key.secret_access_key):
+            return _refused(calls.WRONG_SIGNATURE, request)
+        if call.service == "iam" and published.concerns_aws_policies(request.body):
+            published.load(_iam(account))
         try:
             response = Response.from_app(self._services, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 - whatever moto stumbles over, the caller gets an answer of AWS's kind
             return self._unserved(call, request, error)
-        if response.status_code < _FIRST_FAILURE and not aws_call.reads(call, request):
+        if response.status_code < _FIRST_FAILURE and not calls.reads(call, request):
             self._written = True
         return response
 
-    def _unserved(self, call: aws_call.Call, request: aws_call.Request, error: Exception) -> Response:
+    def _unserved(self, call: calls.Call, request: calls.Request, error: Exception) -> Response:
         name = f"{call.service}:{call.action or f'{request.method} {request.raw_path}'}"
         self.unserved[name] += 1
         if isinstance(error, NotImplementedError):
-            return _refused(aws_call.Refusal(501, "NotImplemented", f"This world has no {name}"), request)
+            return _refused(calls.Refusal(501, "NotImplemented", f"This world has no {name}"), request)
         failure = f"moto failed on {name} with {type(error).__name__}"
-        return _refused(aws_call.Refusal(500, "InternalFailure", failure), request)
+        return _refused(calls.Refusal(500, "InternalFailure", failure), request)
 
 
 class Listener:
@@ -148,11 +151,11 @@ def _iam(account: str) -> IAMBackend:
     return iam_backends[account][_PARTITION]
 
 
-def _read(environ: WSGIEnvironment) -> aws_call.Request:
+def _read(environ: WSGIEnvironment) -> calls.Request:
     """Take the request in whole, and let moto read the same bytes but no account of the caller's choice."""
     arrived = moto.core.request.Request(environ)
     body = arrived.get_data(cache=False)
-    request = aws_call.Request(
+    request = calls.Request(
         method=arrived.method,
         raw_path=arrived.raw_path,
         query=arrived.query_string.decode("latin-1"),
@@ -166,7 +169,7 @@ def _read(environ: WSGIEnvironment) -> aws_call.Request:
     return request
 
 
-def _refused(refusal: aws_call.Refusal, request: aws_call.Request) -> Response:
-    content_type, body = aws_call.render(refusal, request)
+def _refused(refusal: calls.Refusal, request: calls.Request) -> Response:
+    content_type, body = calls.render(refusal, request)
     headers = {"x-amzn-errortype": refusal.code}
     return Response(body, refusal.status, headers, content_type=content_type)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinlock_world.aws_state import document
+from twinlock_world.aws.state import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

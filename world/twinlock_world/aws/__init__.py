@@ -1,0 +1,1 @@
+"""AWS on loopback: moto's services behind an edge that knows its callers and holds them to their policies."""
