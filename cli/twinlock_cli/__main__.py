@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def _set_up_process() -> None:
     # Almost everything that a command makes lives until its end: looking for garbage early only costs time.
     gc.set_threshold(_COLLECTED_AFTER)
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    # Even so pydantic would import what finds plugins, and with it all of importlib.metadata and email.
+    no_plugins = ModuleType("pydantic.plugin._loader")
+    vars(no_plugins)["get_plugins"] = tuple
+    sys.modules[no_plugins.__name__] = no_plugins
     # httpx does without its own command line where that cannot be imported, and importing it takes longer than httpx.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]  # how Python marks what must not be imported
 

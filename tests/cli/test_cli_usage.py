@@ -47,6 +47,8 @@ USAGE = {
 AGAIN = "Mend that, then run the same command again."
 HEAVY = {"pulumi", "boto3", "botocore", "jinja2", "pydantic", "httpx", "rich", "ruamel.yaml", "moto"}
 
+SPARED = {"pulumi", "boto3", "botocore", "httpx", "rich", "moto", "importlib.metadata", "email"}
+
 
 @pytest.mark.parametrize(("words", "command", "problem"), USAGE.values(), ids=USAGE.keys())
 def test_a_usage_error_is_told_with_the_command_that_helps(
@@ -99,6 +101,23 @@ def test_starting_imports_nothing_heavy() -> None:
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
     assert HEAVY.isdisjoint(json.loads(done.stdout))
+
+
+def test_checking_imports_nothing_that_it_could_do_without(founded: Path) -> None:
+    """Small commands take as long as their imports do: what finds plugins is left out, though pydantic asks for it."""
+    program = (
+        "import atexit, sys; from twinlock_cli.__main__ import main; "
+        f"atexit.register(lambda: print(sorted({SPARED!r} & set(sys.modules)))); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "-C", str(founded), "check"],
+        env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines()[1:] == ["[]"]
 
 
 def test_a_reader_that_has_enough_is_no_error(start: Callable[..., subprocess.Popen[str]]) -> None:
