@@ -273,6 +273,10 @@ class GitRepository:
         """Make a branch the one that clones check out."""
         self._run("symbolic-ref", "HEAD", f"refs/heads/{branch}", check=True)
 
+    def command(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run another of git's plumbing commands here; its exit code is the caller's to judge."""
+        return self._run(*arguments, given=given)
+
     def _text(self, *arguments: str) -> str:
         return self._run(*arguments, check=True).stdout.decode(errors="replace")
 

@@ -9,6 +9,7 @@ from twinlock_world.github.routes import (
     accounts,
     actions,
     branches,
+    checks,
     contents,
     environments,
     git,
@@ -21,6 +22,7 @@ from twinlock_world.github.routes import (
     repositories,
     rulesets,
     secrets,
+    statuses,
     teams,
 )
 
@@ -29,6 +31,7 @@ _NOUNS: Final = (
     accounts,
     actions,
     branches,
+    checks,
     contents,
     environments,
     git,
@@ -41,6 +44,7 @@ _NOUNS: Final = (
     repositories,
     rulesets,
     secrets,
+    statuses,
     teams,
 )
 

@@ -1,0 +1,96 @@
+"""What follows when a ref has moved: the one place that every way of moving one leads to.
+
+A git push, the refs and contents of REST, a merge: each moves a ref in git and then says so here, inside the
+transaction of its request. The repository's time of last push is noted, pull requests follow their branches, and
+`push`, `create` and `delete` are told as GitHub's webhooks tell them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world.git_history import pushed_commits
+from twinlock_world.git_objects import ABSENT
+from twinlock_world.github.repository import get_repository, mark_pushed
+
+if TYPE_CHECKING:
+    from twinlock_world.git_objects import Commit, Signature
+    from twinlock_world.github.accounts import Identity
+    from twinlock_world.github.site import Site
+    from twinlock_world.jsonvalue import JsonObject, JsonValue
+
+_LISTED: Final = 20
+"""GitHub lists up to 2,048 commits of a push; here the newest twenty, as a rehearsal needs no more."""
+_KINDS: Final = {"refs/heads/": "branch", "refs/tags/": "tag"}
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """A ref that has moved: from where, to where (`ABSENT` for a creation or a deletion), and who moved it."""
+
+    ref: str
+    before: str
+    after: str
+    actor: Identity | None
+
+
+def ref_moved(site: Site, move: RefMove) -> None:
+    """Let everything follow a ref that has just moved in git."""
+    repository = get_repository(site.store, site.repository.id) or site.repository
+    mark_pushed(site.store, repository)
+    site.publish("push", None, move.actor, push_payload(site, move))
+    kind = next((name for prefix, name in _KINDS.items() if move.ref.startswith(prefix)), None)
+    if kind is not None and ABSENT in {move.before, move.after}:
+        name = move.ref.split("/", 2)[2]
+        payload: JsonObject = {"ref": name, "ref_type": kind, "pusher_type": "user"}
+        if move.before == ABSENT:
+            extra = {"master_branch": repository.default_branch, "description": repository.settings.raw["description"]}
+            site.publish("create", None, move.actor, {**payload, **extra})
+        else:
+            site.publish("delete", None, move.actor, payload)
+
+
+def push_payload(site: Site, move: RefMove) -> JsonObject:
+    """Return what GitHub's webhooks tell of a push."""
+    objects = site.objects
+    branch = move.ref.startswith("refs/heads/")
+    commits = pushed_commits(objects, move.ref, move.before, move.after, _LISTED) if branch else []
+    head = None if move.after == ABSENT else objects.commit(move.after)
+    whole = ABSENT not in {move.before, move.after}
+    span = f"{move.before[:12]}...{move.after[:12]}" if whole else move.ref.split("/", 2)[-1]
+    pusher: JsonObject = {"name": move.actor.login, "email": None} if move.actor else {"name": "none"}
+    return {
+        "ref": move.ref,
+        "before": move.before,
+        "after": move.after,
+        "created": move.before == ABSENT,
+        "deleted": move.after == ABSENT,
+        "forced": whole and not objects.is_ancestor(move.before, move.after),
+        "base_ref": None,
+        "compare": site.urls.html(site.repository.full_name, "compare", span),
+        "commits": [_commit(site, commit) for commit in commits],
+        "head_commit": None if head is None else _commit(site, head),
+        "pusher": pusher,
+    }
+
+
+def _commit(site: Site, commit: Commit) -> JsonObject:
+    files: dict[str, list[JsonValue]] = {"added": [], "removed": [], "modified": []}
+    for change in site.objects.changes(commit):
+        files[change.status].append(change.path)
+    return {
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "distinct": True,
+        "message": commit.message.removesuffix("\n"),
+        "timestamp": commit.committer.date,
+        "url": site.urls.html(site.repository.full_name, "commit", commit.sha),
+        "author": _person(commit.author),
+        "committer": _person(commit.committer),
+        **files,
+    }
+
+
+def _person(who: Signature) -> JsonObject:
+    return {"name": who.name, "email": who.email, "date": who.date}
