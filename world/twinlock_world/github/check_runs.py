@@ -32,6 +32,8 @@ CONCLUSIONS: Final = (
     "stale",
     "startup_failure",
 )
+
+
 @dataclass(frozen=True, slots=True)
 class CheckRun:
     """A check run as an app posts it. Without a conclusion it is not completed, whatever `status` says."""

@@ -79,8 +79,10 @@ def test_contexts_together_are_as_good_as_the_worst(workshop: Workshop, states: 
             {"state": "fine"},
             (
                 422,
-                "Invalid request.\n\nInvalid property /state: `fine` is not a possible value. Must be one of the "
-                "following: error, failure, pending, success.",
+                (
+                    "Invalid request.\n\nInvalid property /state: `fine` is not a possible value. Must be one of the "
+                    "following: error, failure, pending, success."
+                ),
             ),
         ),
     ],
