@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinlock_world.github.ref_pattern import names_ref
 from twinlock_world.jsonvalue import Fields
+from twinlock_world.policy.ref_pattern import names_ref
 
 if TYPE_CHECKING:
     from tests.world.github.conftest import Hub

@@ -78,12 +78,22 @@ class ReviewFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerGroup:
+    """The owners that one line of CODEOWNERS names for changed files: an approval of any of them will do.
+
+    `names` is how GitHub names them, without `@`: a login, or organization and team.
+    """
+
+    names: tuple[str, ...]
+    people: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class PullFacts:
     """A pull request as its rules see it.
 
     Stale reviews are DISMISSED by whoever receives the push, not here, since GitHub leaves them when a push changes
-    nothing to review. `owners` holds, for each owned changed file's line of CODEOWNERS, the people of whom one must
-    approve (`code_owners.required_reviewers`).
+    nothing to review. `owners` is what the base branch's CODEOWNERS says of `files`.
     """
 
     number: int
@@ -93,7 +103,7 @@ class PullFacts:
     last_pusher: int | None
     reviews: Sequence[ReviewFact]
     files: Sequence[str]
-    owners: Sequence[frozenset[int]]
+    owners: Sequence[OwnerGroup]
     unresolved_threads: int
     merge_method: str
 
@@ -141,6 +151,9 @@ class Facts(Protocol):
 
     def team_members(self, team: int) -> Collection[int]:
         """Return the people of a team and of those below it."""
+
+    def team_name(self, team: int) -> str:
+        """Return a team's name as GitHub writes it: organization and slug."""
 
     def team_access(self, team: int) -> Access:
         """Return what a team itself was given on the repository, by itself or through those above it."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from twinlock_world.jsonvalue import Fields
+    from twinlock_world.policy.attempt import Attempt
+    from twinlock_world.policy.facts import Facts
 
 
 class SourceKind(Enum):
@@ -64,3 +68,7 @@ class ActiveRule:
     parameters: Fields
     bypass: tuple[BypassActor, ...]
     binding: bool = True
+
+
+Check: TypeAlias = "Callable[[Attempt, ActiveRule, Facts], Iterable[str]]"
+"""How a type of rule is checked: it returns GitHub's sentences about what is wrong, none where nothing is."""

@@ -15,10 +15,10 @@ from twinlock_world.github.bodies.commit import (
 from twinlock_world.github.call import Reply
 from twinlock_world.github.errors import conflict, forbidden, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.ref_pattern import names_ref
 from twinlock_world.github.repository import Repository, mark_pushed
 from twinlock_world.github.ruleset import RULESET, reaches
 from twinlock_world.jsonvalue import JsonObject
+from twinlock_world.policy.ref_pattern import names_ref
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import Commit, Ref

@@ -10,8 +10,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from twinlock_world.policy.regex import from_glob
+
 if TYPE_CHECKING:
     from twinlock_world.jsonvalue import Fields
+    from twinlock_world.policy.regex import Regex
 
 
 def names_ref(conditions: Fields, ref: str, default_branch: str) -> bool:
@@ -26,13 +29,19 @@ def _any(patterns: list[str], ref: str, default_branch: str) -> bool:
     return any(
         pattern == "~ALL"
         or (pattern == "~DEFAULT_BRANCH" and ref == f"refs/heads/{default_branch}")
-        or _compiled(pattern).fullmatch(ref) is not None
+        or pattern == ref
+        or _matches(pattern, ref)
         for pattern in patterns
     )
 
 
+def _matches(pattern: str, ref: str) -> bool:
+    regex = _compiled(pattern)
+    return regex is not None and regex.fullmatch(ref) is not None
+
+
 @lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> Regex | None:
     translated, at = "", 0
     while at < len(pattern):
         if pattern.startswith("**/", at):
@@ -51,4 +60,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         else:
             translated += re.escape(letter)
         at += 1
-    return re.compile(translated)
+    return from_glob(translated)
