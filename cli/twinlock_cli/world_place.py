@@ -20,7 +20,9 @@ from twinlock.provider import world_file
 
 PRIVATE = ".twinlock"
 LOCK = "lock"
-PARTS = frozenset({LOCK, "git", "github.sqlite", "github.sqlite-shm", "github.sqlite-wal"})
+PARTS = frozenset(
+    {LOCK, "companion.log", "git", "github.sqlite", "github.sqlite-shm", "github.sqlite-wal", "oidc-key.json"}
+)
 """All that a world keeps in its state."""
 
 _LOG = "world.log"

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -145,12 +146,18 @@ def _launch(where: Place, estate: Estate, port: int) -> subprocess.Popen[bytes]:
     # A killed world may have left it, with a process number that the new one may be given.
     where.ready.unlink(missing_ok=True)
     options = {"--state": where.state, "--seed": where.seed, "--ready-file": where.ready, "--port": port}
+    options["--companion"] = shlex.join(_gate_stub(where, estate))
     arguments = [sys.executable, "-m", "twinlock_world", "serve", *(str(w) for pair in options.items() for w in pair)]
     with where.log.open("wb") as log:
         # In a session of its own: Ctrl-C is for this process, which then stops the world.
         return subprocess.Popen(  # noqa: S603 - a list of arguments of our own, without a shell
             arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(), start_new_session=True
         )
+
+
+def _gate_stub(where: Place, estate: Estate) -> list[str]:
+    """Return the command of the gate's stand-in, without which no pull request of the world could be merged."""
+    return [sys.executable, "-m", "twinlock_rehearsal.gate_stub", str(where.root), estate.organization.login]
 
 
 def _require_no_other(where: Place) -> None:

@@ -34,7 +34,14 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     CONTROLLER_APP: {"metadata": "read", **dict.fromkeys(_CONTROLS, "write")},
     # GitHub hides `bypass_actors` from whoever lacks Administration:write; the auditor's client only ever reads.
     AUDITOR_APP: {"metadata": "read", **dict.fromkeys(_CONTROLS, "read"), "administration": "write"},
-    GATE_APP: {"metadata": "read", "checks": "write", "contents": "read", "deployments": "write"},
+    GATE_APP: {
+        "actions": "write",  # it starts the integration run
+        "checks": "write",
+        "contents": "read",
+        "deployments": "write",
+        "metadata": "read",
+        "pull_requests": "read",
+    },
     RELEASE_APP: {"metadata": "read", "contents": "write"},
 }
 """What each of the tool's apps may do (facts: GitHub's permission names for Apps)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import Final
@@ -37,8 +38,11 @@ def _settings(arguments: list[str]) -> Settings:
     command.add_argument("--ready-file", type=Path, required=True, help="where to write addresses and credentials")
     command.add_argument("--port", type=_port, default=0, help="port of GitHub; a free one by default")
     command.add_argument("--aws-port", type=_port, default=0, help="port of AWS; a free one by default")
+    command.add_argument(
+        "--companion", type=shlex.split, default=[], help="command to run beside the world; see README.md"
+    )
     found = parser.parse_args(arguments)
-    return Settings(found.state, found.seed, found.ready_file, found.port, found.aws_port)
+    return Settings(found.state, found.seed, found.ready_file, found.port, found.aws_port, tuple(found.companion))
 
 
 def _port(text: str) -> int:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twinlock_world.aws.edge import Aws
+    from twinlock_world.companion import Companion
     from twinlock_world.seed import Seed
     from twinlock_world.world import LocalWorld
 
@@ -34,6 +35,7 @@ class Settings:
     ready_file: Path
     port: int
     aws_port: int
+    companion: tuple[str, ...] = ()
 
 
 def serve(settings: Settings) -> None:
@@ -70,6 +72,8 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
     def ready() -> None:
         aws_listener.start()
         write_private(settings.ready_file, world.credentials())
+        if settings.companion:
+            companions.append(world.accompany(settings.companion, settings.state / "companion.log"))
 
     def stop() -> None:
         listener.stop()
@@ -78,10 +82,13 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
     world = parts.LocalWorld(store, settings.state, aws, urls, stop)
     aws_listener = AwsListener(aws, aws_socket)
     listener = Listener(world, ready)
+    companions: list[Companion] = []
     try:
         _plant(world, seed, settings.seed)
         listener.run([github_socket])
     finally:
+        for companion in companions:
+            companion.stop()
         aws_listener.stop()
         store.close()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world import github, seed
+from twinlock_world.companion import Companion
 from twinlock_world.control import PREFIX, Control
 from twinlock_world.git_access import StoreGatekeeper
 from twinlock_world.git_http import GitHttp, match
@@ -24,7 +25,7 @@ from twinlock_world.github.accounts import (
     is_owner,
 )
 from twinlock_world.github.auth import resolve_token
-from twinlock_world.github.repository import REPOSITORY
+from twinlock_world.github.repository import REPOSITORY, get_repository
 from twinlock_world.github.snapshot import snapshot
 from twinlock_world.normalise import normalise
 from twinlock_world.oidc import discovery
@@ -32,12 +33,13 @@ from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
 from twinlock_world.oidc.key import KeptKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.aws.edge import Aws
     from twinlock_world.clock import Clock
+    from twinlock_world.events import Event
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.seed import Seed
     from twinlock_world.store import Store
@@ -154,6 +156,21 @@ class LocalWorld:
     def clock(self) -> Clock:
         """The time of everything in the world."""
         return self._store.clock
+
+    def accompany(self, command: Sequence[str], log: Path) -> Companion:
+        """Start a companion that hears of every event from now on.
+
+        Raises:
+            StartError: It cannot be started.
+        """
+        companion = Companion.start(command, log)
+
+        def tell(event: Event) -> None:
+            found = None if event.repository_id is None else get_repository(self._store, event.repository_id)
+            companion.tell(event.name, event.action, None if found is None else found.full_name)
+
+        self._store.events.subscribe(tell)
+        return companion
 
     def stop(self) -> None:
         """Stop the server once the present answers are out."""

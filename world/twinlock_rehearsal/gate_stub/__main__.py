@@ -1,13 +1,15 @@
-"""The stand-in as a process beside a world: `python -m twinlock_rehearsal.gate_stub DIR ORGANIZATION`.
+"""The stand-in as a companion of a world: `python -m twinlock_rehearsal.gate_stub DIR ORGANIZATION`.
 
-It reads the world's address and the gate app's token from `DIR/.twinlock/world.json`, says on standard output what it
-did, and ends when that world does.
+It reads the world's address and the gate app's token from `DIR/.twinlock/world.json`, and on standard input a line of
+JSON for each event. It looks around when a run ends or a pull request changes, says on standard output what it did,
+and ends with its input.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,17 +19,21 @@ import httpx
 from twinlock import names
 from twinlock.errors import Incomplete, TwinlockError
 from twinlock.github.http import HttpGitHub, loopback_only
-from twinlock.github.remembered import Remembered
 from twinlock.model.declaration import Where
 from twinlock.provider import world_file
 from twinlock_rehearsal.gate_stub.stub import GateStub
 from twinlock_rehearsal.loopback import require_loopback
 
 if TYPE_CHECKING:
-    from twinlock.provider.world_file import WorldFile
+    from collections.abc import Iterator
 
-_PAUSE_SECONDS: Final = 0.5
-"""Between two passes. Most answers are 304 then: what was said before still holds."""
+_CALLS_FOR: Final = {
+    ("workflow_run", "completed"),
+    *(("pull_request", a) for a in ("opened", "reopened", "synchronize")),
+}
+"""Events after which there may be something to post."""
+_STDIN: Final = 0
+_CHUNK: Final = 65_536
 _TIMEOUT_SECONDS: Final = 15.0
 
 
@@ -59,36 +65,36 @@ class WorldDownloads:
 
 
 def main(arguments: list[str]) -> int:
-    """Look after an organization until the world has ended."""
+    """Look after an organization until the input ends."""
     root, organization = Path(arguments[0]), arguments[1]
     known = world_file.read(root)
-    require_loopback(known.github_url, "GitHub")
-    while _lives(root, known.pid):
-        try:
-            _look(root, organization, known)
-        except TwinlockError as error:
-            sys.stderr.write(f"{error}\n")
-        time.sleep(_PAUSE_SECONDS)
+    url, token = require_loopback(known.github_url, "GitHub"), known.token(names.GATE_APP)
+    github = HttpGitHub(url, token, holder=names.GATE_APP, target=Where.WORLD)
+    with closing(github), closing(WorldDownloads(url, token)) as downloads:
+        stub = GateStub(organization, names.GATE_APP, github, downloads)
+        _look(stub)  # something may have ended while no world ran
+        for news in _news():
+            if news:
+                _look(stub)
     return 0
 
 
-def _look(root: Path, organization: str, known: WorldFile) -> None:
-    url, token = known.github_url, known.token(names.GATE_APP)
-    # What an earlier pass was answered costs no request of the app's hourly budget while it holds.
-    remembered = Remembered(root / ".twinlock" / "gate-stub.json", root=url, token=token)
-    github = HttpGitHub(url, token, holder=names.GATE_APP, target=Where.WORLD, remembered=remembered)
-    with closing(github), closing(WorldDownloads(url, token)) as downloads:
-        for line in GateStub(organization, names.GATE_APP, github, downloads).look():
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
-    remembered.save(whole=True)
-
-
-def _lives(root: Path, pid: int) -> bool:
+def _look(stub: GateStub) -> None:
     try:
-        return world_file.read(root).pid == pid
-    except TwinlockError:
-        return False
+        for line in stub.look():
+            sys.stdout.write(f"{line}\n")
+    except TwinlockError as error:
+        sys.stdout.write(f"{error}\n")
+    sys.stdout.flush()
+
+
+def _news() -> Iterator[bool]:
+    """Yield, for all events that have come together, whether one of them calls for a look."""
+    rest = b""
+    while data := os.read(_STDIN, _CHUNK):
+        *lines, rest = (rest + data).split(b"\n")
+        events = [json.loads(line) for line in lines]
+        yield any((event["event"], event["action"]) in _CALLS_FOR for event in events)
 
 
 if __name__ == "__main__":
