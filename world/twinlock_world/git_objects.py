@@ -105,6 +105,11 @@ def git_environment() -> dict[str, str]:
     }
 
 
+def overlay_environment(path: Path, incoming: Path) -> dict[str, str]:
+    """Return what makes git write a repository's new objects to `incoming`, and read them beside its own."""
+    return {"GIT_OBJECT_DIRECTORY": str(incoming), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(path / "objects")}
+
+
 class GitRepositories:
     """All bare repositories of the world, under one directory."""
 
@@ -136,9 +141,10 @@ class GitRepositories:
 
 @dataclass(frozen=True, slots=True)
 class GitRepository:
-    """One bare repository."""
+    """One bare repository; with `incoming`, as it would be with the objects there, where new ones are then written."""
 
     path: Path
+    incoming: Path | None = None
 
     def refs(self, prefix: str = "refs/") -> list[Ref]:
         """Return the refs whose full name starts with `prefix`, by name."""
@@ -283,7 +289,8 @@ class GitRepository:
     def _run(
         self, *arguments: str, given: bytes = b"", people: dict[str, str] | None = None, check: bool = False
     ) -> subprocess.CompletedProcess[bytes]:
-        return _git(self.path, *arguments, given=given, people=people, check=check)
+        overlay = {} if self.incoming is None else overlay_environment(self.path, self.incoming)
+        return _git(self.path, *arguments, given=given, people=overlay | (people or {}), check=check)
 
 
 def is_sha(text: str) -> bool:

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from twinlock_world.policy.facts import Facts, FileFact
     from twinlock_world.policy.rule import ActiveRule, Check
 
+WORKFLOW_PERMISSION: Final = "workflow_permission"
+"""No rule of GitHub's lists, but what it demands of every app; seen by others among rule violations."""
+
 _MEGABYTE: Final = 1024 * 1024
+_WORKFLOWS: Final = ".github/workflows/"
 
 
 def _files(sentence: str, is_wrong: Callable[[FileFact, Fields], bool]) -> Check:
@@ -31,6 +35,16 @@ def _files(sentence: str, is_wrong: Callable[[FileFact, Fields], bool]) -> Check
             yield f"{sentence}\n  Found {count}:\n" + "".join(f"\n  {path}" for path in wrong)
 
     return check
+
+
+def _workflow_permission(attempt: Attempt, _rule: ActiveRule, facts: Facts) -> Iterable[str]:
+    if attempt.deletes:
+        return
+    touched = sorted({file.path for file in facts.files() if file.path.startswith(_WORKFLOWS)})
+    if touched:
+        yield (
+            f"refusing to allow a GitHub App to create or update workflow `{touched[0]}` without `workflows` permission"
+        )
 
 
 def _extension_is_restricted(file: FileFact, parameters: Fields) -> bool:
@@ -52,6 +66,7 @@ CHECKS: Final[Mapping[str, Check]] = {
         lambda file, parameters: len(file.path) > parameters.number("max_file_path_length"),
     ),
     "file_extension_restriction": _files("File extension is restricted", _extension_is_restricted),
+    WORKFLOW_PERMISSION: _workflow_permission,
     "max_file_size": _files(
         "File size is too large",
         lambda file, parameters: file.size > parameters.number("max_file_size") * _MEGABYTE,

@@ -29,15 +29,15 @@ def _any(patterns: list[str], ref: str, default_branch: str) -> bool:
     return any(
         pattern == "~ALL"
         or (pattern == "~DEFAULT_BRANCH" and ref == f"refs/heads/{default_branch}")
-        or pattern == ref
-        or _matches(pattern, ref)
+        or matches_glob(pattern, ref)
         for pattern in patterns
     )
 
 
-def _matches(pattern: str, ref: str) -> bool:
-    regex = _compiled(pattern)
-    return regex is not None and regex.fullmatch(ref) is not None
+def matches_glob(pattern: str, name: str) -> bool:
+    """Tell whether a pattern is about a name; one that is no pattern is about nothing but itself."""
+    regex = None if pattern == name else _compiled(pattern)
+    return pattern == name or (regex is not None and regex.fullmatch(name) is not None)
 
 
 @lru_cache(maxsize=1024)

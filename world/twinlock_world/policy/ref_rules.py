@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twinlock_world.policy.facts import Facts
     from twinlock_world.policy.rule import ActiveRule, Check
 
-_NOT_AUTHORIZED: Final = (
+NOT_AUTHORIZED: Final = (
     "You're not authorized to push to this branch. Visit "
     "https://docs.github.com/articles/about-protected-branches/ for more information."
 )
@@ -48,13 +48,15 @@ def _non_fast_forward(attempt: Attempt, rule: ActiveRule, facts: Facts) -> Itera
     yield "Cannot force-push to a protected branch" if _is_classic(rule) else "Cannot force-push to this branch"
 
 
-def _push_allowance(attempt: Attempt, _rule: ActiveRule, _facts: Facts) -> Iterable[str]:
-    if not attempt.deletes:
-        yield _NOT_AUTHORIZED
+def _push_allowance(attempt: Attempt, rule: ActiveRule, _facts: Facts) -> Iterable[str]:
+    """Whoever may not push may still delete where that is allowed, and create where that is not restricted too."""
+    if not attempt.deletes and (not attempt.creates or rule.parameters.flag("block_creations", default=False)):
+        yield NOT_AUTHORIZED
 
 
-def _lock(attempt: Attempt, _rule: ActiveRule, _facts: Facts) -> Iterable[str]:
-    if not (attempt.creates or attempt.deletes):
+def _lock(attempt: Attempt, rule: ActiveRule, _facts: Facts) -> Iterable[str]:
+    synchronizes = attempt.how is How.MERGE_UPSTREAM and rule.parameters.flag("allow_fork_syncing", default=False)
+    if not (attempt.creates or attempt.deletes or synchronizes):
         yield "Cannot change this locked branch"
 
 

@@ -2,8 +2,8 @@
 
 Wording: `At least 1 approving review is required by reviewers with write access.`, `Waiting on code owner review from
 A and/or B.`, `New changes require approval from someone other than the last pusher.` and `A conversation must be
-resolved before this pull request can be merged.` stand in many public logs. Those of requested changes, of required
-reviewers and of merge methods are unconfirmed. A rule says all that is missing; GitHub may stop at the first.
+resolved before this pull request can be merged.` stand in many public logs. Those of requested changes and of
+required reviewers are unconfirmed. A rule says all that is missing; GitHub may stop at the first.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from twinlock_world.policy.facts import Facts, PullFacts, ReviewFact
     from twinlock_world.policy.rule import ActiveRule, Check
 
+_METHODS: Final = {
+    "merge": "Merge commits are not allowed on this repository.",
+    "squash": "Squash merges are not allowed on this repository.",
+    "rebase": "Rebase merges are not allowed on this repository.",
+}
+
 
 def _pull_request(attempt: Attempt, rule: ActiveRule, facts: Facts) -> Iterable[str]:
     """A new branch needs none: the rule is about changes to one that is there."""
@@ -39,7 +45,7 @@ def _pull_request(attempt: Attempt, rule: ActiveRule, facts: Facts) -> Iterable[
         yield from _threads(pull)
     methods = parameters.texts("allowed_merge_methods", ["merge", "squash", "rebase"])
     if pull.merge_method not in methods:
-        yield f"This branch does not allow the merge method {pull.merge_method}."
+        yield _METHODS[pull.merge_method]
 
 
 def _reviews(pull: PullFacts, parameters: Fields) -> Iterable[str]:

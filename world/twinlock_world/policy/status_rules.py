@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PASSED: Final = frozenset({CheckState.SUCCESS, CheckState.NEUTRAL, CheckState.SKIPPED})
 _ANY_APP: Final = -1
+OUT_OF_DATE: Final = "This branch is out-of-date with the base branch and must be updated before it can be merged."
 _WORDS: Final = ("expected", "queued", "pending", "failing")
 """What a required check is that has not passed, the least known first."""
 
@@ -37,7 +38,7 @@ def _status_checks(attempt: Attempt, rule: ActiveRule, facts: Facts) -> Iterable
     yield from _describe([(name, word) for name, word in missing if word is not None], len(required))
     strict = parameters.flag("strict_required_status_checks_policy", default=False)
     if strict and attempt.how is How.MERGE and not facts.is_ancestor(attempt.old, head):
-        yield "This branch is out-of-date with the base branch and must be updated before it can be merged."
+        yield OUT_OF_DATE
 
 
 def _lacks(required: Fields, found: Sequence[CheckFact]) -> str | None:
