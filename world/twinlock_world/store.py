@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -221,6 +222,16 @@ class Store:
         """Return all records of a kind, oldest first."""
         return self._many("kind = ?", kind)
 
+    def newest(self, kind: str, parent: int) -> Iterator[Record]:
+        """Return the records of a kind under a parent, newest first, read from the file as they are asked for."""
+        below = sys.maxsize
+        while True:
+            found = self._many("parent = ? AND kind = ? AND id < ?", parent, kind, below, order="id DESC LIMIT 200")
+            yield from found
+            if not found:
+                return
+            below = found[-1].id
+
     def counts(self) -> dict[str, int]:
         """Return how many records there are of each kind."""
         with self._lock:
@@ -231,10 +242,10 @@ class Store:
         found = self._many(where, *values)
         return found[0] if found else None
 
-    def _many(self, where: str, *values: str | int) -> list[Record]:
+    def _many(self, where: str, *values: str | int, order: str = "id") -> list[Record]:
         with self._lock:
-            # `where` is one of the constants above; what comes from outside is bound.
-            query = f"SELECT {_COLUMNS} FROM record WHERE {where} ORDER BY id"  # noqa: S608
+            # `where` and `order` are constants above; what comes from outside is bound.
+            query = f"SELECT {_COLUMNS} FROM record WHERE {where} ORDER BY {order}"  # noqa: S608
             rows: list[_Row] = self._connection.execute(query, values).fetchall()
         return [_record(row) for row in rows]
 

@@ -13,8 +13,10 @@ What the rest of the world uses:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from twinlock_world.audit_log import keep_event
 from twinlock_world.git_objects import GitRepositories
 from twinlock_world.github.application import GitHub
 from twinlock_world.github.routes import ROUTES
@@ -35,4 +37,5 @@ NOT_ENFORCED: Final = (
 
 def application(store: Store, git_root: Path) -> GitHub:
     """Return the GitHub API on this state."""
+    store.events.record(partial(keep_event, store))
     return GitHub(store, GitRepositories(git_root), ROUTES)

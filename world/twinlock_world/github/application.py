@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl
 from twinlock_world.git_objects import GitError
 from twinlock_world.github.auth import identify
 from twinlock_world.github.call import Call, Reply, Request, wrong_field
+from twinlock_world.github.changes import TABLES
+from twinlock_world.github.changes.watcher import Watcher
 from twinlock_world.github.errors import GitHubError, invalid
 from twinlock_world.github.routing import Route, Router
 from twinlock_world.github.urls import Urls
@@ -68,6 +70,7 @@ class GitHub:
         self._store = store
         self._git = git
         self._router = Router(routes)
+        self._watcher = Watcher(self._router, TABLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -106,7 +109,8 @@ class GitHub:
             raise invalid("Invalid request.\n\nA name may not hold a null character.")
         with nullcontext() if reading else self._store.transaction():
             identity = identify(self._store, request.headers.get("authorization"))
-            return route.run(Call(request, params, identity, self._store, self._git))
+            call = Call(request, params, identity, self._store, self._git)
+            return route.run(call) if reading else self._watcher.run(route, call)
 
     def _unknown(self, request: Request) -> Reply:
         name = f"{request.method} {_shape(request.path)}"
