@@ -15,7 +15,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +103,20 @@ def _world() -> Iterator[str]:
     yield _row("1,000 keep-alive GETs of one ruleset, each", gets, "<= 2 ms", "ms")
 
 
+def _load() -> Iterator[str]:
+    with _directory() as place:
+        merges = _json("world_probe.py", "merges", str(place))["milliseconds"]
+    yield _row("merging a pull request under review rules, each", merges, "<= 150 ms", "ms")
+    with _directory() as place:
+        large = _json("world_probe.py", "large", str(place))
+    yield _row("1,000 repositories of 30 objects, peak memory", [large["megabytes"]], "<= 1000 MB", "MB")
+    yield _row("the same, start from disk", [large["start"]], "<= 5 s")
+    with _directory() as place:
+        clients = _json("world_probe.py", "clients", str(place))
+    statuses = ", ".join(f"{count} of {status}" for status, count in sorted(clients["statuses"].items()))
+    yield f"{'50 clients for 60 s':<58} {clients['requests']} answers ({statuses}), {clients['lost']} lost writes"
+
+
 def _up() -> Iterator[str]:
     first, second, calls = [], [], {}
     for _ in range(3):
@@ -139,6 +153,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "help": _help,
     "four": _four,
     "world": _world,
+    "load": _load,
     "up": _up,
     "hundred": _hundred,
     "demo": _demo,
@@ -166,7 +181,7 @@ def _platform(place: Path) -> Iterator[str]:
         _run(TWINLOCK, "-C", root, "world", "down")
 
 
-def _json(script: str, *arguments: str) -> dict[str, object]:
+def _json(script: str, *arguments: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, str(HERE / script), *arguments], env=ENVIRONMENT, capture_output=True, text=True, check=False
     )
