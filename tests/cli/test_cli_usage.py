@@ -45,9 +45,9 @@ USAGE = {
     "an unknown command of the world": (("world", "frob"), "twinlock world", "No such command 'frob'."),
 }
 AGAIN = "Mend that, then run the same command again."
-HEAVY = {"pulumi", "boto3", "botocore", "jinja2", "pydantic", "httpx", "rich", "ruamel.yaml", "moto"}
+HEAVY = {"pulumi", "boto3", "botocore", "jinja2", "pydantic", "httpx", "rich", "ruamel.yaml", "yaml", "moto"}
 
-SPARED = {"pulumi", "boto3", "botocore", "httpx", "rich", "moto", "importlib.metadata", "email"}
+SPARED = {"ruamel.yaml", "pulumi", "boto3", "botocore", "httpx", "rich", "moto", "importlib.metadata", "email"}
 
 
 @pytest.mark.parametrize(("words", "command", "problem"), USAGE.values(), ids=USAGE.keys())

@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
+from twinlock.manifest import tree
+from twinlock.manifest.composing import composed
 from twinlock.manifest.mistake import Mistake, shown
+from twinlock.manifest.unreadable import DEEPEST, UnreadableError, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST = 1024 * 1024
-"""No file of a manifest is larger; a roster of 5,000 people has a tenth of it."""
+"""Bytes of a file; a roster of 5,000 people has half of that."""
 
-_DEEPEST = 20
-_KEPT = 16
-"""Composed texts that are kept: all that `new` meets more than once."""
 _SECRET = frozenset({"key", "secrets"})
 """Keys that take a reference to a secret; who misunderstands writes the secret itself."""
 _REPETITIONS = 1000
@@ -43,12 +38,7 @@ Sources: https://yaml.org/spec/1.2.2/#51-character-set, https://www.unicode.org/
 """
 _TAB = re.compile(r"^ *\t", re.MULTILINE)
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
-_TAG = "tag:yaml.org,2002:"
-_SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
-_PROBLEMS = {
-    "but found another document": ("There is a second document.", "Keep one document in the file."),
-    "found character '\\t' that cannot start any token": ("There is a tab.", "Indent with spaces."),
-}
+_SCALARS = frozenset({"str", "number", "bool", "null", "value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +105,12 @@ def read(file: str, data: bytes) -> Document:
     """Return what a file says. Never raises: what cannot be read is among the mistakes."""
     try:
         text = _decoded(data)
-        node = composed(text)
         reader = _Reader(file)
-        root = reader.root(node)
+        root = reader.root(composed(text))
     except UnreadableError as error:
         mistake = Mistake(file, error.line, error.column, "", shown(error.value), *error.args)
         return Document(file, None, {}, {}, (mistake,))
     return Document(file, root, reader.values, reader.keys, tuple(reader.mistakes))
-
-
-class UnreadableError(Exception):
-    """The file cannot be read any further; its arguments are the message and the mend."""
-
-    def __init__(self, line: int, column: int, message: str, mend: str, value: str = "") -> None:
-        super().__init__(message, mend)
-        self.line = line
-        self.column = column
-        self.value = value
 
 
 def _decoded(data: bytes) -> str:
@@ -157,37 +136,6 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-@lru_cache(maxsize=_KEPT)
-def composed(text: str) -> Any:  # noqa: ANN401 - ruamel is untyped; `_Reader` gives its nodes a type
-    """Return the file's root node, which nobody changes.
-
-    Composing is most of the time that a small command takes, and `new` meets each text several times.
-
-    Raises:
-        UnreadableError: The text is not YAML, or nested too deeply.
-    """
-    yaml = YAML(typ="safe", pure=True)
-    yaml.max_depth = _DEEPEST
-    yaml.composer.warn_double_anchors = False
-    try:
-        return yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = " ".join(str(error.problem or error.context or "this is not YAML").split())
-        if "maximum depth" in problem:
-            known = _TOO_DEEP
-        else:
-            known = _PROBLEMS.get(problem, (f"The file is not YAML here: {shown(problem)}.", "Correct the YAML there."))
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        raise UnreadableError(line, column, *known) from None
-    except Exception:  # noqa: BLE001 - on malformed text ruamel also raises ValueError, AssertionError, IndexError, ...
-        line, column = yaml.reader.line + 1, yaml.reader.column + 1
-        raise UnreadableError(line, column, "The file is not YAML here.", "Correct the YAML there.") from None
-
-
-_TOO_DEEP = (f"Values are nested more than {_DEEPEST} deep.", "Write it flat, as the examples of `twinlock init` are.")
-
-
 class _Reader:
     """Turns composed nodes into values, and remembers where each was written."""
 
@@ -199,46 +147,43 @@ class _Reader:
         self._met: set[int] = set()
         self._repeated = 0
 
-    def root(self, node: Any) -> dict[str, Value]:  # noqa: ANN401 - a node of ruamel
+    def root(self, node: tree.Node | None) -> dict[str, Value]:
         """Return the file's mapping.
 
         Raises:
             UnreadableError: The file is empty, no mapping, too deep or grows by its aliases.
         """
-        if node is None or (isinstance(node, ScalarNode) and not node.value):
+        if node is None or (isinstance(node, tree.Scalar) and not node.text):
             raise UnreadableError(1, 1, "The file is empty.", "Write its keys, as `twinlock init` does.")
-        if not isinstance(node, MappingNode):
-            spot = _spot(node)
-            kind = "list" if isinstance(node, SequenceNode) else "single value"
+        if not isinstance(node, tree.Mapping):
+            kind = "list" if isinstance(node, tree.Sequence) else "single value"
             problem = f"The file is a {kind}, not a mapping."
-            raise UnreadableError(
-                spot.line, spot.column, problem, "Write keys at the top, as in `key: value`.", spot.text
-            )
+            mend = "Write keys at the top, as in `key: value`."
+            raise UnreadableError(node.line, node.column, problem, mend, _spot(node).text)
         return self._mapping(node, ())
 
-    def _value(self, node: Any, path: Path) -> Value:  # noqa: ANN401 - a node of ruamel
+    def _value(self, node: tree.Node, path: Path) -> Value:
         self._count(node, path)
         self.values[path] = spot = _spot(node)
-        tag = str(node.tag).removeprefix(_TAG)
-        if isinstance(node, MappingNode) and tag == "map":
+        if isinstance(node, tree.Mapping) and node.tag == "map":
             return self._mapping(node, path)
-        if isinstance(node, SequenceNode) and tag == "seq":
-            return [self._value(element, (*path, index)) for index, element in enumerate(node.value)]
-        if isinstance(node, ScalarNode) and tag in _SCALARS:
-            return _scalar(tag, node.value)
-        message = f"`{dotted(path)}` has the tag `{shown(str(node.tag))}`."
+        if isinstance(node, tree.Sequence) and node.tag == "seq":
+            return [self._value(element, (*path, index)) for index, element in enumerate(node.elements)]
+        if isinstance(node, tree.Scalar) and node.tag in _SCALARS:
+            return _scalar(node)
+        message = f"`{dotted(path)}` has the tag `{shown(node.tag)}`."
         written, mend = _written(path, spot.text), "Write the value without a tag."
         self.mistakes.append(Mistake(self.file, spot.line, spot.column, dotted(path), written, message, mend))
         return None
 
-    def _mapping(self, node: Any, path: Path) -> dict[str, Value]:  # noqa: ANN401 - a node of ruamel
+    def _mapping(self, node: tree.Mapping, path: Path) -> dict[str, Value]:
         self.values.setdefault(path, _spot(node))
         mapping: dict[str, Value] = {}
-        for key, value in node.value:
+        for key, value in node.pairs:
             spot = _spot(key)
-            if not isinstance(key, ScalarNode) or str(key.tag).removeprefix(_TAG) not in {"str", "merge", "timestamp"}:
+            if not isinstance(key, tree.Scalar) or key.tag != "str":
                 self._wrong_key(spot, path, "is not text", "Write the key as text, in quotes if need be.")
-            elif (name := key.value) in mapping:
+            elif (name := key.text) in mapping:
                 first = self.keys[*path, name].line
                 self._wrong_key(spot, (*path, name), f"stands here again, after line {first}", "Keep one of the two.")
             else:
@@ -252,29 +197,27 @@ class _Reader:
             Mistake(self.file, spot.line, spot.column, dotted(path), shown(spot.text), f"`{name}` {problem}.", mend)
         )
 
-    def _count(self, node: Any, path: Path) -> None:  # noqa: ANN401 - a node of ruamel
-        spot = _spot(node)
-        if len(path) > _DEEPEST:
-            raise UnreadableError(spot.line, spot.column, *_TOO_DEEP)
+    def _count(self, node: tree.Node, path: Path) -> None:
+        if len(path) > DEEPEST:
+            raise too_deep(node.line, node.column)
         if id(node) in self._met:
             self._repeated += 1
         self._met.add(id(node))
         if self._repeated > _REPETITIONS:
             problem = f"Aliases repeat more than {_REPETITIONS} values."
-            raise UnreadableError(spot.line, spot.column, problem, "Write the values out instead of `*alias`.")
+            raise UnreadableError(node.line, node.column, problem, "Write the values out instead of `*alias`.")
 
 
-def _spot(node: Any) -> Spot:  # noqa: ANN401 - a node of ruamel
-    mark = node.start_mark
-    return Spot(mark.line + 1, mark.column + 1, node.value if isinstance(node, ScalarNode) else "")
+def _spot(node: tree.Node) -> Spot:
+    return Spot(node.line, node.column, node.text if isinstance(node, tree.Scalar) else "")
 
 
-def _scalar(tag: str, text: str) -> Value:
+def _scalar(scalar: tree.Scalar) -> Value:
     """Return a scalar; numbers that the manifest has no use for (hexadecimal, with exponent, endless) stay text."""
-    if tag == "null":
+    if scalar.tag == "null":
         return None
-    if tag == "bool":
-        return text.lower() in {"true", "yes", "on", "y"}
-    if tag == "int" and _NUMBER.fullmatch(text):
-        return int(text)
-    return text
+    if scalar.tag == "bool":
+        return scalar.text.lower() in {"true", "yes", "on", "y"}
+    if scalar.tag == "number" and _NUMBER.fullmatch(scalar.text):
+        return int(scalar.text)
+    return scalar.text

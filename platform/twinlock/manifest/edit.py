@@ -6,11 +6,11 @@ before they write it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-
-from twinlock.manifest.document import composed, read
+from twinlock.manifest import tree
+from twinlock.manifest.composing import composed
+from twinlock.manifest.document import read
 from twinlock.manifest.mistake import InvalidManifest
 from twinlock.manifest.parsing import PLATFORM, ROSTER
 
@@ -49,58 +49,67 @@ def set_pipelines_commit(platform_text: str, commit: str) -> str:
     """
     document = read(PLATFORM, platform_text.encode())
     node = _value(_value(_root(PLATFORM, platform_text), "pipelines"), "commit")
-    if not isinstance(node, ScalarNode) or not node.value:
+    if not isinstance(node, tree.Scalar) or not node.text:
         path = ("pipelines", "commit")
         raise InvalidManifest([document.mistake(path, "`pipelines.commit` is missing.", "Add it.")])
-    start, end = node.start_mark.index, node.end_mark.index
-    return f'{platform_text[:start]}"{commit}"{platform_text[end:]}'
+    return f'{platform_text[: node.start]}"{commit}"{platform_text[node.end :]}'
 
 
 def _with_entries(file: str, text: str, key: str, entries: Mapping[str, str]) -> str:
     root = _root(file, text)
     holder = _value(root, key)
-    known = {name.value for name, _ in holder.value} if isinstance(holder, MappingNode) else set()
+    known = {_name(name) for name, _ in _pairs(holder)}
     new = {name: value for name, value in entries.items() if name not in known}
     if not new:
         return text
-    if isinstance(holder, MappingNode) and holder.flow_style:
+    if isinstance(holder, tree.Mapping) and holder.flow:
         return _in_flow(text, holder, new)
     newline = "\r\n" if "\r\n" in text else "\n"
-    if isinstance(holder, MappingNode):
-        indent, at = holder.value[0][0].start_mark.column, _end_of_line(text, _last(holder).end_mark.index)
+    if isinstance(holder, tree.Mapping):
+        indent, at = holder.pairs[0][0].column - 1, _end_of_line(text, _last(holder).end)
         head = ""
     else:
-        holding = next((name for name, _ in root.value if name.value == key), None)
-        at = len(text) if holding is None else _end_of_line(text, holding.end_mark.index)
+        holding = next((name for name, _ in _pairs(root) if _name(name) == key), None)
+        at = len(text) if holding is None else _end_of_line(text, holding.end)
         indent, head = 2, f"{key}:{newline}" if holding is None else ""
     lines = head + "".join(f"{' ' * indent}{name}: {value}{newline}" for name, value in new.items())
     begin = "" if text[:at].endswith("\n") or not at else newline
     return f"{text[:at]}{begin}{lines}{text[at:]}"
 
 
-def _in_flow(text: str, holder: Any, new: Mapping[str, str]) -> str:  # noqa: ANN401 - a node of ruamel
-    at = holder.end_mark.index - 1
-    inside = text[holder.start_mark.index + 1 : at]
-    comma = ", " if holder.value and not inside.rstrip().endswith(",") else ""
+def _in_flow(text: str, holder: tree.Mapping, new: Mapping[str, str]) -> str:
+    at = holder.end - 1
+    inside = text[holder.start + 1 : at]
+    comma = ", " if holder.pairs and not inside.rstrip().endswith(",") else ""
     return f"{text[:at]}{comma}{', '.join(f'{name}: {value}' for name, value in new.items())}{text[at:]}"
 
 
-def _root(file: str, text: str) -> Any:  # noqa: ANN401 - a node of ruamel
+def _root(file: str, text: str) -> tree.Node | None:
     document = read(file, text.encode())
     if document.mistakes:
         raise InvalidManifest(document.mistakes)
     return composed(text)
 
 
-def _value(node: Any, key: str) -> Any:  # noqa: ANN401 - a node of ruamel
-    pairs = node.value if isinstance(node, MappingNode) else ()
-    return next((value for name, value in pairs if name.value == key), None)
+def _pairs(node: tree.Node | None) -> tuple[tuple[tree.Node, tree.Node], ...]:
+    return node.pairs if isinstance(node, tree.Mapping) else ()
 
 
-def _last(node: Any) -> Any:  # noqa: ANN401 - a node of ruamel
+def _name(key: tree.Node) -> str:
+    return key.text if isinstance(key, tree.Scalar) else ""
+
+
+def _value(node: tree.Node | None, key: str) -> tree.Node | None:
+    return next((value for name, value in _pairs(node) if _name(name) == key), None)
+
+
+def _last(node: tree.Node) -> tree.Node:
     """Return the node written last within a block: the end of a block itself lies behind the comments that follow."""
-    while not isinstance(node, ScalarNode) and not node.flow_style and node.value:
-        node = node.value[-1] if isinstance(node, SequenceNode) else node.value[-1][1]
+    while not isinstance(node, tree.Scalar) and not node.flow:
+        inner = [value for _, value in node.pairs] if isinstance(node, tree.Mapping) else node.elements
+        if not inner:
+            break
+        node = inner[-1]
     return node
 
 
