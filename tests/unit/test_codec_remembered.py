@@ -112,7 +112,9 @@ def test_a_list_that_grows_by_a_page_is_read_to_its_new_end(file: Path) -> None:
     assert _sweep(file, github, _list) == ([*hundred, PAGE, PAGE + 1], 1)
 
 
-@pytest.mark.parametrize(("token", "url"), [(secrets.token_hex(16), URL), (TOKEN, "http://127.0.0.1:8888")])
+@pytest.mark.parametrize(
+    ("token", "url"), [(secrets.token_hex(16), URL), (TOKEN, "http://127.0.0.1:8888")], ids=["identity", "address"]
+)
 def test_another_identity_or_address_begins_anew(file: Path, token: str, url: str) -> None:
     """What one identity was answered is nothing that another, or another world, is taken to have said."""
     github = Tagging({"/x": ({"a": 1}, None)})
