@@ -1,8 +1,8 @@
 """Git over HTTP: clone, fetch and push, by git's own `upload-pack` and `receive-pack`.
 
 Why git itself: protocol versions, shallow and partial clones, atomic pushes are then exactly git's. This module only
-carries bytes between the socket and git; who may do what is a `Gatekeeper`'s answer. Called by the server for the
-three paths that git clients use.
+carries bytes between the socket and git; who may fetch and push is a `Gatekeeper`'s answer, which refs a push may move
+its `Push`'s. Called by the server for the three paths that git clients use.
 """
 
 from __future__ import annotations
@@ -12,20 +12,22 @@ import base64
 import binascii
 import re
 import zlib
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 from urllib.parse import parse_qs, unquote
 
 from twinlock_world.asgi import ClientGoneError, Head, read_chunk, respond, start
-from twinlock_world.git_objects import git_environment
+from twinlock_world.git_incoming import incoming
+from twinlock_world.git_objects import GitRepository, git_environment, overlay_environment
+from twinlock_world.git_receive import Conversation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from twinlock_world.asgi import Receive, Scope, Send
+    from twinlock_world.git_receive import Push
 
 Service: TypeAlias = Literal["git-upload-pack", "git-receive-pack"]
 
@@ -36,12 +38,12 @@ _PROTOCOL: Final = re.compile(r"version=[012]")
 _CHUNK: Final = 64 * 1024
 _FRESH: Final = {"cache-control": "no-cache, max-age=0, must-revalidate", "pragma": "no-cache"}
 _SETTINGS: Final = {
-    "core.hooksPath": "/dev/null",
     "gc.auto": "0",  # nothing may run on after the answer
     "receive.autogc": "false",
     "receive.fsckObjects": "true",
     "receive.hideRefs": "refs/pull",
     "receive.maxInputSize": "2g",
+    "receive.procReceiveRefs": "refs/",
     "uploadpack.allowAnySHA1InWant": "true",
     "uploadpack.allowFilter": "true",
 }
@@ -65,14 +67,19 @@ class Denial:
     challenge: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """The bare repository to serve; with a push, who says which refs it may move."""
+
+    repository: Path
+    push: Push | None = None
+
+
 class Gatekeeper(Protocol):
     """Who may fetch from and push to which repository."""
 
-    def admit(self, owner: str, name: str, service: Service, token: str | None) -> Path | Denial:
-        """Return the bare repository to serve, or why it is not served."""
-
-    def pushed(self, owner: str, name: str) -> None:
-        """Note that a push to the repository has ended, whatever git made of it."""
+    def admit(self, route: Route, service: Service, token: str | None, host: str) -> Admission | Denial:
+        """Return what to serve, or why nothing is served; `host` is where the client found the server."""
 
 
 def match(method: str, raw_path: str) -> Route | None:
@@ -87,18 +94,19 @@ def match(method: str, raw_path: str) -> Route | None:
 class _Task:
     """One run of git for one request."""
 
-    repository: Path
+    admission: Admission
     service: Service
     protocol: str
     zipped: bool
-    ended: Callable[[], None]
+    hooks: Path
 
 
 class GitHttp:
-    """The ASGI application that serves git clients."""
+    """The ASGI application that serves git clients; `hooks` is the directory of the one hook that git runs."""
 
-    def __init__(self, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, gatekeeper: Gatekeeper, hooks: Path) -> None:
         self._gatekeeper = gatekeeper
+        self._hooks = hooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request of a git client; its path must `match`."""
@@ -108,26 +116,24 @@ class GitHttp:
         if route is None or service is None:
             await _deny(send, Denial(403, "Please upgrade your git client."))
             return
-        admitted = self._gatekeeper.admit(route.owner, route.name, service, _password(head))
+        admitted = self._gatekeeper.admit(route, service, _password(head), head.headers.get("host", ""))
         if isinstance(admitted, Denial):
             await _deny(send, admitted)
             return
         protocol = head.headers.get("git-protocol", "")
         task = _Task(
-            repository=admitted,
+            admission=admitted,
             service=service,
             protocol=protocol if _PROTOCOL.fullmatch(protocol) else "",
             zipped=head.headers.get("content-encoding") == "gzip",
-            ended=partial(self._ended, route, service),
+            hooks=self._hooks,
         )
         if route.action == "info/refs":
             await _advertise(send, task)
-        else:
+        elif admitted.push is None:
             await _exchange(receive, send, task)
-
-    def _ended(self, route: Route, service: Service) -> None:
-        if service == "git-receive-pack":
-            self._gatekeeper.pushed(route.owner, route.name)
+        else:
+            await _receive_push(receive, send, task, admitted.push)
 
 
 def _service(route: Route, head: Head) -> Service | None:
@@ -170,9 +176,20 @@ async def _advertise(send: Send, task: _Task) -> None:
     await respond(send, 200, {"content-type": f"application/x-{task.service}-advertisement", **_FRESH}, prefix + out)
 
 
-async def _exchange(receive: Receive, send: Send, task: _Task) -> None:
-    process = await _start(task)
-    feeding = asyncio.create_task(_feed(receive, process, zipped=task.zipped))
+async def _receive_push(receive: Receive, send: Send, task: _Task, push: Push) -> None:
+    repository = GitRepository(task.admission.repository)
+    with ExitStack() as stack:
+        room = stack.enter_context(incoming(repository))
+        conversation = Conversation(push, room)
+        stack.callback(conversation.close)
+        await _exchange(receive, send, task, conversation)
+
+
+async def _exchange(receive: Receive, send: Send, task: _Task, conversation: Conversation | None = None) -> None:
+    process = await _start(task, conversation=conversation)
+    helpers = [asyncio.create_task(_feed(receive, process, zipped=task.zipped))]
+    if conversation is not None:
+        helpers.append(asyncio.create_task(conversation.hold()))
     headers = {"content-type": f"application/x-{task.service}-result", **_FRESH}
     started = False
     try:
@@ -181,9 +198,10 @@ async def _exchange(receive: Receive, send: Send, task: _Task) -> None:
                 await start(send, 200, headers)
                 started = True
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await feeding
+        await asyncio.gather(*helpers)
         code = await process.wait()
-        task.ended()  # before the client knows it
+        if conversation is not None and task.admission.push is not None:
+            task.admission.push.ended(conversation.allowed)  # before the client knows it
         if started:
             await send({"type": "http.response.body", "body": b""})
         elif code == 0:
@@ -193,7 +211,8 @@ async def _exchange(receive: Receive, send: Send, task: _Task) -> None:
     except ClientGoneError:
         return
     finally:
-        feeding.cancel()
+        for helper in helpers:
+            helper.cancel()
         await _end(process)
 
 
@@ -235,14 +254,26 @@ async def _output(process: asyncio.subprocess.Process) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _start(task: _Task, *flags: str) -> asyncio.subprocess.Process:
-    settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    command = [*settings, task.service.removeprefix("git-"), "--stateless-rpc", *flags, str(task.repository)]
-    return await asyncio.create_subprocess_exec(
+async def _start(task: _Task, *flags: str, conversation: Conversation | None = None) -> asyncio.subprocess.Process:
+    settings = [f"{name}={value}" for name, value in {**_SETTINGS, "core.hooksPath": str(task.hooks)}.items()]
+    arguments = [part for setting in settings for part in ("-c", setting)]
+    repository = task.admission.repository
+    environment = git_environment() | ({"GIT_PROTOCOL": task.protocol} if task.protocol else {})
+    if conversation is not None:
+        environment |= conversation.environment | overlay_environment(repository, conversation.objects)
+    process = await asyncio.create_subprocess_exec(
         "git",
-        *command,
+        *arguments,
+        task.service.removeprefix("git-"),
+        "--stateless-rpc",
+        *flags,
+        str(repository),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=git_environment() | ({"GIT_PROTOCOL": task.protocol} if task.protocol else {}),
+        env=environment,
+        pass_fds=() if conversation is None else conversation.child_ends,
     )
+    if conversation is not None:
+        conversation.started()
+    return process

@@ -30,9 +30,16 @@ class Incoming:
     repository: GitRepository
     objects: GitRepository
 
+    @property
+    def directory(self) -> Path:
+        """Where the new objects are."""
+        if self.objects.incoming is None:
+            raise ValueError("not an overlay")
+        return self.objects.incoming
+
     def adopt(self) -> None:
         """Put all new objects into the repository."""
-        source = self._source()
+        source = self.directory
         target = self.repository.path / "objects"
         for path in sorted(source.rglob("*"), key=_pack_index_last):
             place = target / path.relative_to(source)
@@ -53,11 +60,6 @@ class Incoming:
         done = self.objects.command("pack-objects", "--revs", "--quiet", str(pack), given=wanted)
         if done.returncode != 0:
             raise GitError(done.stderr.decode(errors="replace").strip())
-
-    def _source(self) -> Path:
-        if self.objects.incoming is None:
-            raise ValueError("not an overlay")
-        return self.objects.incoming
 
 
 @contextmanager

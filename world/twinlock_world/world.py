@@ -16,7 +16,9 @@ from twinlock_world.companion import Companion
 from twinlock_world.control import PREFIX, Control
 from twinlock_world.git_access import StoreGatekeeper
 from twinlock_world.git_http import GitHttp, match
+from twinlock_world.git_incoming import forget_incoming
 from twinlock_world.git_objects import GitRepositories
+from twinlock_world.git_receive import install_hooks
 from twinlock_world.github.accounts import (
     ORGANIZATION,
     TOKEN,
@@ -69,7 +71,9 @@ class LocalWorld:
         self._urls = urls
         self._stop = stop
         self._github = github.application(store, git_root)
-        self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)))
+        forget_incoming(git_root)
+        hooks = install_hooks(git_root / "hooks")
+        self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)), hooks)
         self._git_requests: Counter[str] = Counter()
         self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), store.clock.now)
         self._discovery = discovery.Discovery(self.issuer, urls.github)

@@ -24,7 +24,7 @@ from twinlock_world.github.changes import TABLES
 from twinlock_world.github.changes.watcher import Watcher
 from twinlock_world.github.errors import GitHubError, invalid
 from twinlock_world.github.routing import Route, Router
-from twinlock_world.github.urls import Urls
+from twinlock_world.github.urls import Urls, origin_of
 from twinlock_world.jsonvalue import FieldError
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOUNT: Final = "/api/v3"
 _LARGEST_BODY: Final = 64 * 1024 * 1024
-_HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 _RATE_LIMIT: Final = {
     "x-ratelimit-limit": "15000",
     "x-ratelimit-remaining": "14999",
@@ -86,7 +85,7 @@ class GitHub:
         try:
             reply = self._handle(request)
         except GitHubError as error:
-            reply = Reply(error.status, error.body())
+            reply = Reply(error.status, error.body(), then=error.keep)
         except FieldError as error:
             refused = wrong_field(error.field, error.problem)
             reply = Reply(refused.status, refused.body())
@@ -152,11 +151,9 @@ def _request(scope: Scope, content: bytes) -> Request:
     }
     path = scope["raw_path"].decode("latin-1").partition("?")[0]
     mounted = path == _MOUNT or path.startswith(f"{_MOUNT}/")
-    host = headers.get("host", "")
-    origin = f"http://{host if _HOST.fullmatch(host) else '127.0.0.1'}"
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    urls = Urls(origin, _MOUNT if mounted else "")
+    urls = Urls(origin_of(headers.get("host", "")), _MOUNT if mounted else "")
     return Request(method, path.removeprefix(_MOUNT) if mounted else path, query, headers, content, urls)
 
 

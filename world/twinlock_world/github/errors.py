@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from twinlock_world.jsonvalue import JsonObject, JsonValue
 
@@ -20,6 +20,8 @@ class GitHubError(Exception):
         self.status = status
         self.message = message
         self.errors = errors
+        self.keep: Callable[[], None] | None = None
+        """What is to be noted although the request failed; it runs once the failed request was undone."""
 
     def body(self) -> JsonObject:
         """Return the answer's document."""

@@ -22,10 +22,10 @@ RULE_SUITE: Final = "rule_suite"
 RESULTS: Final = ("pass", "fail", "bypass")
 
 
-def record_suite(store: Store, repository: Repository, attempt: Attempt, verdict: Verdict) -> Record | None:
+def record_suite(store: Store, repository: Repository, attempt: Attempt, verdict: Verdict) -> None:
     """Keep what the rules said of an attempt."""
     if not verdict.evaluations:
-        return None
+        return
     document: JsonObject = {
         "actor_id": attempt.actor.id,
         "actor_name": attempt.actor.login,
@@ -36,7 +36,7 @@ def record_suite(store: Store, repository: Repository, attempt: Attempt, verdict
         "evaluation_result": _result(verdict, binding=False),
         "rule_evaluations": [_evaluation(found) for found in verdict.evaluations],
     }
-    return store.insert(RULE_SUITE, uuid4().hex, document, parent=repository.id)
+    store.insert(RULE_SUITE, uuid4().hex, document, parent=repository.id)
 
 
 def suites(store: Store, repository: Repository) -> list[Record]:

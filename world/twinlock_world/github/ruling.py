@@ -49,7 +49,7 @@ class Change:
 class RefusedError(GitHubError):
     """The rules forbid a change. `keep` records that; it runs after the refused request was undone."""
 
-    def __init__(self, status: int, verdict: Verdict, keep: Callable[[], object]) -> None:
+    def __init__(self, status: int, verdict: Verdict, keep: Callable[[], None]) -> None:
         super().__init__(status, refusal_text(verdict))
         self.verdict = verdict
         self.keep = keep

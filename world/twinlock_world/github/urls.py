@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
+
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,11 @@ class Urls:
     def html(self, *segments: str | int) -> str:
         """Return the address of a page for people."""
         return "/".join([self.origin, *(quote(str(segment), safe="/") for segment in segments)])
+
+
+def origin_of(host: str) -> str:
+    """Return where a request's `Host` header says that it found the world."""
+    return f"http://{host if _HOST.fullmatch(host) else '127.0.0.1'}"
 
 
 def node_id(prefix: str, identifier: int) -> str:

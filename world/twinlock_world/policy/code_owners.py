@@ -1,8 +1,7 @@
 """CODEOWNERS: who owns which files, read as GitHub reads it.
 
-Source: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/
-customizing-your-repository/about-code-owners. The first file found in `.github/`, the root, `docs/` counts, of the
-branch that is merged into. The last line that matches a file decides, also one without owners. A line that is not
+Source: GitHub's documentation, "About code owners". The first file found in `.github/`, the root, `docs/` counts, of
+the branch that is merged into. The last line that matches a file decides, also one without owners. A line that is not
 valid is skipped. An owner who is unknown or lacks write access owns nothing, while their line still decides.
 """
 
