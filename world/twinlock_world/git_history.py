@@ -123,7 +123,8 @@ def pushed_commits(objects: GitRepository, ref: str, before: str, after: str, li
     """
     if after == ABSENT:
         return []
-    rest = ["--not", f"--exclude={ref}", "--branches"] if before == ABSENT else [f"^{before}"]
+    name = ref.removeprefix("refs/heads/")  # what --branches leaves out is named without
+    rest = ["--not", f"--exclude={name}", "--branches"] if before == ABSENT else [f"^{before}"]
     listed = objects.command("rev-list", f"--max-count={limit}", after, *rest).stdout.decode().split()
     found = (objects.commit(sha) for sha in reversed(listed))
     return [commit for commit in found if commit is not None]

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
 NOT_ENFORCED: Final = (
     *github.NOT_ENFORCED,
-    "AWS: policies and permissions boundaries are kept, not evaluated: every known key may do all",
+    "AWS: policies, permissions boundaries and trust policies are kept, not evaluated: every known key may do all",
+    "AWS: no role is given for a web identity or an assertion",
 )
 
 
@@ -75,7 +76,6 @@ class LocalWorld:
         self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)), hooks)
         self._git_requests: Counter[str] = Counter()
         self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), store.clock.now)
-        aws.federate(NAME, self.issuer)
         self._discovery = discovery.Discovery(self.issuer, urls.github)
         self._control = Control(self)
 
@@ -146,10 +146,6 @@ class LocalWorld:
             },
             "not_enforced": NOT_ENFORCED,
         }
-
-    def aws_decisions(self) -> JsonValue:
-        """Return what AWS refused, newest first, and by which statement."""
-        return self._aws.decisions.shown()
 
     def is_owner(self, token: str) -> bool:
         """Tell whether this is the valid token of an organization's owner."""

@@ -66,19 +66,10 @@ class Refusal:
     message: str
 
 
-class RefusedError(Exception):
-    """AWS refuses a request."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-
 UNSIGNED: Final = Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
 MALFORMED: Final = Refusal(400, "IncompleteSignature", "The request signature does not conform to AWS standards.")
 UNKNOWN_OPERATION: Final = Refusal(404, "UnknownOperationException", "There is no such operation.")
 UNKNOWN_KEY: Final = Refusal(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-EXPIRED: Final = Refusal(403, "ExpiredToken", "The security token included in the request is expired")
 WRONG_SIGNATURE: Final = Refusal(
     403,
     "SignatureDoesNotMatch",
@@ -87,36 +78,34 @@ WRONG_SIGNATURE: Final = Refusal(
 )
 
 
-def parse(request: Request) -> Call:
-    """Return whose key a request names.
+def parse(request: Request) -> Call | Refusal:
+    """Return who calls what, or the refusal of a request that cannot say so.
 
-    Raises:
-        RefusedError: It names none, or not as AWS's signatures do.
+    A role is never given for a token alone: nothing here can judge a web identity or an assertion.
     """
     if request.raw_path.startswith("/moto-api"):
-        raise RefusedError(UNKNOWN_OPERATION)  # moto's own controls, which can empty every account
+        return UNKNOWN_OPERATION  # moto's own controls, which can empty every account
     authorization = request.headers.get("authorization")
     if authorization is None:
-        raise RefusedError(UNSIGNED)
+        asked = _action(request)
+        if asked in _BY_TOKEN:
+            return Refusal(403, "AccessDenied", f"Not authorized to perform sts:{asked}")
+        return UNSIGNED
     found = _AUTHORIZATION.fullmatch(authorization)
     if found is None or "x-amz-date" not in request.headers:
-        raise RefusedError(MALFORMED)
-    return Call(
+        return MALFORMED
+    call = Call(
         access_key=found["key"],
         date=found["date"],
         region=found["region"],
         service=found["service"],
-        action=action(request),
+        action=_action(request),
         signed_headers=tuple(found["headers"].split(";")),
         signature=found["signature"],
     )
-
-
-def federated(request: Request) -> str:
-    """Return the name of the action if a token stands for a signature in it, signed or not; else nothing."""
-    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
-    asked = action(request)
-    return asked if asked in _BY_TOKEN and (found is None or found["service"] == "sts") else ""
+    if call.action in _BY_TOKEN:
+        return Refusal(403, "AccessDenied", f"Not authorized to perform sts:{call.action}")
+    return call
 
 
 def is_genuine(call: Call, request: Request, secret: str) -> bool:
@@ -156,7 +145,7 @@ def render(refusal: Refusal, request: Request) -> tuple[str, bytes]:
     """Return content type and body of a refusal as the protocol of the request has it."""
     found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     service = found["service"] if found else ""
-    if service != "s3" and ("json" in request.headers.get("content-type", "") or not action(request)):
+    if service != "s3" and ("json" in request.headers.get("content-type", "") or not _action(request)):
         return "application/x-amz-json-1.1", json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
     error = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
     match service:
@@ -169,22 +158,13 @@ def render(refusal: Refusal, request: Request) -> tuple[str, bytes]:
     return "text/xml", document.encode()
 
 
-def form(request: Request) -> dict[str, str]:
-    """Return the fields of a request in one of the query protocols, be they in its body or in its address."""
-    return {name: values[0] for name, values in parse_qs(_fields(request), keep_blank_values=True).items()}
-
-
-def action(request: Request) -> str:
-    """Return the name of the action where the protocol names it."""
+def _action(request: Request) -> str:
     target = request.headers.get("x-amz-target")
     if target is not None:
         return target.rpartition(".")[2]
-    return parse_qs(_fields(request)).get("Action", [""])[0]
-
-
-def _fields(request: Request) -> str:
-    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    return request.body.decode("latin-1") if is_form else request.query
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    fields = request.body.decode("latin-1") if form else request.query
+    return parse_qs(fields).get("Action", [""])[0]
 
 
 def _canonical_query(query: str) -> str:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from twinlock_world.git_history import pushed_commits
 from twinlock_world.git_objects import ABSENT
+from twinlock_world.github.pulls.pusher import remember_pusher
+from twinlock_world.github.pulls.synchronize import follow
 from twinlock_world.github.repository import get_repository, mark_pushed
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def ref_moved(site: Site, move: RefMove) -> None:
     """Let everything follow a ref that has just moved in git."""
     repository = get_repository(site.store, site.repository.id) or site.repository
     mark_pushed(site.store, repository)
+    remember_pusher(site, move)
+    follow(site, move.ref, move.after, move.actor)
     site.publish("push", None, move.actor, push_payload(site, move))
     kind = next((name for prefix, name in _KINDS.items() if move.ref.startswith(prefix)), None)
     if kind is not None and ABSENT in {move.before, move.after}:

@@ -103,8 +103,33 @@ class PullRequest:
         return self.fields.object("auto_merge") if self.fields.given("auto_merge") else None
 
     def changed(self, store: Store, **fields: JsonValue) -> PullRequest:
-        """Store changed fields, and return it as it is then."""
-        return PullRequest(store.update(self.record, {**self.record.data, **fields}), self.repository)
+        """Store changed fields, and return it as it is then; what else was changed meanwhile stays so."""
+        held = store.get(PULL, self.id) or self.record
+        return PullRequest(store.update(held, {**held.data, **fields}), self.repository)
+
+    def reread(self, store: Store) -> PullRequest:
+        """Return it as it is now."""
+        return PullRequest(store.get(PULL, self.id) or self.record, self.repository)
+
+
+@dataclass(frozen=True, slots=True)
+class Mergeability:
+    """What can be said of a merge now.
+
+    Attributes:
+        mergeable: Whether git could merge; nothing where it makes no sense to ask.
+        rebaseable: Whether git could replay the commits on the base.
+        state: GitHub's word for all of it.
+        problems: What the rules lack, in GitHub's sentences.
+    """
+
+    mergeable: bool | None
+    rebaseable: bool | None
+    state: str
+    problems: tuple[str, ...] = ()
+
+
+UNKNOWN: Final = Mergeability(None, None, "unknown")
 
 
 def new_pull(store: Store, repository: Repository, document: JsonObject) -> PullRequest:
@@ -112,6 +137,13 @@ def new_pull(store: Store, repository: Repository, document: JsonObject) -> Pull
     number = next_number(store, repository)
     record = store.insert(PULL, str(number), {**document, "number": number}, parent=repository.id)
     return PullRequest(record, repository)
+
+
+def merged_as(store: Store, pull: PullRequest, by: Identity | None, commit: str) -> PullRequest:
+    """Note that a pull request is merged, as this commit of its base."""
+    at = store.timestamp()
+    merged: JsonObject = {"at": at, "by": None if by is None else by.id, "sha": commit}
+    return pull.changed(store, state="closed", closed_at=at, auto_merge=None, merged=merged)
 
 
 def next_number(store: Store, repository: Repository) -> int:
