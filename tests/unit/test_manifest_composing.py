@@ -39,6 +39,21 @@ SPACES = (
     "a: |\n  b\n",
 )
 PIECES = st.sampled_from([*SIGNS.split(), *SPACES, "k" * 1030, "[" * 19, "{a: " * 19])
+ATOMS = st.sampled_from(
+    ["a", '"b c"', "'d'", "1", "~", "e:f", "https://g", "-h", "?i", ":j", "k#l", "=", "<<", "m\n n", ""]
+)
+COLONS = st.sampled_from([":", ": ", " : ", " :", ":\n "])
+COMMAS = st.sampled_from([",", ", ", " ,\n ", ", # o\n "])
+
+
+def _flows(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return lists and mappings in brackets and braces, of elements and of pairs, with spaces as they may fall."""
+    pairs = st.builds(lambda key, colon, value: f"{key}{colon}{value}", inner, COLONS, inner)
+    insides = st.builds(lambda comma, elements: comma.join(elements), COMMAS, st.lists(pairs | inner, max_size=3))
+    return st.builds("[{}]".format, insides) | st.builds("{{{}}}".format, insides)
+
+
+FLOWS = st.recursive(ATOMS, _flows, max_leaves=8)
 LINES = "".join(EXAMPLES).splitlines(keepends=True)
 PARTS = st.builds(lambda at, count: "".join(LINES[at : at + count]), st.integers(0, len(LINES)), st.integers(1, 8))
 
@@ -70,6 +85,15 @@ def test_what_libyaml_decides_is_what_ruamel_says(text: str) -> None:
     agree(text)
 
 
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(["a: ", "- ", ""]), FLOWS)
+@example("", '["b c":a]')
+@example("a: ", "[{}:{}]")
+def test_libyaml_and_ruamel_agree_on_brackets_and_braces(before: str, flow: str) -> None:
+    """So they do where the versions of YAML differ most: colons within brackets and braces."""
+    agree(before + flow)
+
+
 @settings(max_examples=150, deadline=None)
 @given(PARTS, st.integers(0, 200), st.integers(0, 3), PIECES)
 def test_libyaml_and_ruamel_agree_on_edited_files(part: str, at: int, length: int, piece: str) -> None:
@@ -99,17 +123,23 @@ def test_what_libyaml_leaves_undecided_is_read_all_the_same() -> None:
     assert composed(text) == ruamel_tree.compose(text)
 
 
-@pytest.mark.parametrize("text", ["- a\n", "- ~\n", "- &a b\n"], ids=["decided", "empty", "undecided"])
-def test_a_file_with_too_many_values_is_refused(text: str) -> None:
+def test_a_file_with_too_many_values_is_refused() -> None:
     """However many fit into a megabyte, no more are composed than a large roster has."""
     with pytest.raises(UnreadableError) as refused:
-        composed(text * MOST)
+        composed("- a\n" * MOST)
     assert (refused.value.line, refused.value.column, *refused.value.args) == (
         MOST,
         3,
         "The file has more than 100,000 keys and values.",
         "Take out what is no manifest.",
     )
+
+
+def test_ruamel_composes_no_more_values_either() -> None:
+    """What libyaml leaves undecided is refused at the same value."""
+    with pytest.raises(UnreadableError) as refused:
+        ruamel_tree.compose("- &a b\n" * 10, most=10)
+    assert (refused.value.line, refused.value.column) == (10, 3)
 
 
 def test_a_large_text_that_is_no_yaml_is_refused_without_ruamel() -> None:

@@ -1,8 +1,8 @@
 """Compose YAML by libyaml, which takes a hundredth of the time, where it cannot mean anything else than YAML 1.2.
 
 libyaml reads YAML 1.1. Both versions agree on the YAML that people write; what they may disagree on, or mark at other
-places, is left undecided: anchors, tags, directives, block scalars, values left out. A property test holds what is
-decided here to `ruamel_tree`.
+places, is left undecided: anchors, tags, directives, block scalars, values left out, pairs without braces in a list.
+A property test holds what is decided here to `ruamel_tree`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _composed(events: Iterator[Any], length: int) -> Node | None:
         if isinstance(event, ScalarEvent):
             node = _scalar(event, length)
         elif isinstance(event, CollectionEndEvent):
-            node = _collection(*open_.pop(), min(event.end_mark.index, length))
+            node = _collection(*open_.pop(), event, length)
         else:
             if isinstance(event, (DocumentStartEvent, DocumentEndEvent)) and event.explicit:
                 raise UndecidedError
@@ -118,9 +118,11 @@ def _tag(text: str) -> str:
     return _WORDS.get(text, "str")
 
 
-def _collection(begin: Any, nodes: list[Node], end: int) -> Node:  # noqa: ANN401 - PyYAML is untyped
+def _collection(begin: Any, nodes: list[Node], end: Any, length: int) -> Node:  # noqa: ANN401 - PyYAML is untyped
     start, flow = begin.start_mark, bool(begin.flow_style)
-    place = (start.line + 1, start.column + 1, start.index, end)
+    if flow and end.start_mark.index == end.end_mark.index:  # nothing closes a pair without braces
+        raise UndecidedError
+    place = (start.line + 1, start.column + 1, start.index, min(end.end_mark.index, length))
     if isinstance(begin, MappingStartEvent):
         return Mapping("map", tuple(zip(nodes[::2], nodes[1::2], strict=True)), *place, flow)
     return Sequence("seq", tuple(nodes), *place, flow)

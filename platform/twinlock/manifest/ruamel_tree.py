@@ -27,8 +27,12 @@ _SEQUENCES = {f"{_YAML}seq": "seq"}
 _MAPPINGS = {f"{_YAML}map": "map"}
 
 
-def compose(text: str) -> Node | None:
+def compose(text: str, *, most: int = MOST) -> Node | None:
     """Return the text's root, or None where nothing is written.
+
+    Args:
+        text: What to compose.
+        most: So many keys and values, and no more.
 
     Raises:
         UnreadableError: The text is not YAML, nested too deeply, or holds too many values.
@@ -36,6 +40,8 @@ def compose(text: str) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     yaml.max_depth = DEEPEST
     yaml.Composer = _Composer
+    yaml.composer.warn_double_anchors = False
+    yaml.composer.left = most
     try:
         return _Tree().node(yaml.compose(text))
     except UnreadableError:
@@ -53,14 +59,11 @@ def compose(text: str) -> Node | None:
 class _Composer(Composer):
     """Composes so many nodes and no more."""
 
-    def __init__(self, loader: Any = None) -> None:  # noqa: ANN401 - ruamel is untyped
-        super().__init__(loader=loader)
-        self.warn_double_anchors = False
-        self._composed = 0
+    left = MOST
 
     def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - as above
-        self._composed += 1
-        if self._composed > MOST:
+        self.left -= 1
+        if self.left < 0:
             mark = self.parser.peek_event().start_mark
             raise too_many(mark.line + 1, mark.column + 1)
         return super().compose_node(parent, index)
