@@ -6,7 +6,6 @@ Commands name what they need; this module builds it. Everything heavy is importe
 
 from __future__ import annotations
 
-import getpass
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from twinlock.provider.world_file import WorldFile
     from twinlock.provision import Seeder
     from twinlock.reconcile import Reconciliation
-    from twinlock.scaffold import TemplateSource
+    from twinlock.scaffold.source import TemplateSource
 
 JOURNAL = (".twinlock", "journal.jsonl")
 ANSWERS = (".twinlock", "answers.json")
@@ -176,6 +175,8 @@ def journal(platform: Platform) -> Journal:
 
 
 def _account() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

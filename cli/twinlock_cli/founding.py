@@ -92,7 +92,7 @@ def _not_made(directory: Path, why: str) -> Incomplete:
 def _founding(organization: str) -> dict[str, bytes]:
     from twinlock import desired, manifest
     from twinlock.manifest import examples
-    from twinlock.scaffold import platform_tree
+    from twinlock.scaffold.rendering import platform_tree
     from twinlock_cli import pipelines
 
     roster = examples.roster_yaml(organization, examples.founders()).encode()

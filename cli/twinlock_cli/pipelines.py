@@ -15,7 +15,7 @@ PIN = "twinlock scaffold --pin"
 
 def rendered(declaration: Declaration) -> str:
     """Return the commit that the templates of this version give for a platform."""
-    from twinlock.scaffold import pipelines_commit
+    from twinlock.scaffold.rendering import pipelines_commit
 
     platform = declaration.platform
     return pipelines_commit(platform.organization, platform.region, platform.accounts, compose.templates())

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twinlock.model.repository import Repository
-    from twinlock.scaffold import Tree, WriteReport
+    from twinlock.scaffold.tree import Tree
+    from twinlock.scaffold.writing import WriteReport
 
 TREES = "repositories"
 PLATFORM, ROSTER = "platform.yaml", "roster.yaml"
@@ -122,7 +123,7 @@ def write_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[st
         BadInput: A service is not declared, or something other than a tree is in the way.
         Incomplete: A file cannot be written.
     """
-    from twinlock.scaffold import write
+    from twinlock.scaffold.writing import write
 
     lines: list[str] = []
     for place, tree in _trees(platform, services).items():
@@ -137,7 +138,7 @@ def compare_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[
         BadInput: As `write_trees`.
         Incomplete: A file cannot be read.
     """
-    from twinlock.scaffold import compare
+    from twinlock.scaffold.comparison import compare
 
     return tuple(
         f"{place}/{difference.path}: {difference.kind.value}\n{difference.diff}".rstrip()
@@ -147,7 +148,7 @@ def compare_trees(platform: compose.Platform, services: Sequence[str]) -> tuple[
 
 
 def _trees(platform: compose.Platform, services: Sequence[str]) -> dict[str, Tree]:
-    from twinlock.scaffold import platform_tree, render
+    from twinlock.scaffold.rendering import platform_tree, render
 
     wanted, templates = require(platform, services), compose.templates()
     rendered = render(platform.estate, templates)

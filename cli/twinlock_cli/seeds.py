@@ -20,7 +20,9 @@ from twinlock.errors import Incomplete
 from twinlock.files import write_atomically
 from twinlock.github.client import segment
 from twinlock.names import DEFAULT_BRANCH
-from twinlock.scaffold import AlreadySeeded, HasOtherCommits, commit_id, render, seed
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.rendering import render
+from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
     from twinlock.provision import SeedOutcome
-    from twinlock.scaffold import TemplateSource, Tree
+    from twinlock.scaffold.source import TemplateSource
+    from twinlock.scaffold.tree import Tree
 
 REMEMBERED = (".twinlock", "seeds.json")
 """Beneath the platform directory."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from twinlock.engine.result import Result
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
-    from twinlock.scaffold import AlreadySeeded, HasOtherCommits, Seeded
+    from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
 
     SeedOutcome: TypeAlias = Seeded | AlreadySeeded | HasOtherCommits
 
@@ -80,7 +80,7 @@ class Provisioned:
     @property
     def changed(self) -> bool:
         """Whether anything was, or would be, done."""
-        from twinlock.scaffold import Seeded  # noqa: PLC0415 - the scaffold is not needed to preview
+        from twinlock.scaffold.seed import Seeded  # noqa: PLC0415 - the scaffold is not needed to preview
 
         return any(result.changed for result in self.results) or any(
             isinstance(outcome, Seeded) for _, outcome in self.seeds

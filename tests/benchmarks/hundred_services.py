@@ -21,7 +21,8 @@ def main(place: Path) -> int:
     begin = time.perf_counter()
     from twinlock import desired, manifest, programs, provision  # noqa: PLC0415 - imports are part of the time
     from twinlock.provider.connection import AwsConnection, Connection, GitHubConnection  # noqa: PLC0415 - as above
-    from twinlock.scaffold import render, write  # noqa: PLC0415 - as above
+    from twinlock.scaffold.rendering import render  # noqa: PLC0415 - as above
+    from twinlock.scaffold.writing import write  # noqa: PLC0415 - as above
     from twinlock_rehearsal.engine import EmbeddedEngine  # noqa: PLC0415 - as above
     from twinlock_templates import templates  # noqa: PLC0415 - as above
 

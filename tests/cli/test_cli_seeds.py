@@ -13,7 +13,9 @@ from twinlock import desired, manifest
 from twinlock.errors import Incomplete
 from twinlock.github.client import Answer
 from twinlock.manifest import examples
-from twinlock.scaffold import AlreadySeeded, HasOtherCommits, commit_id, render
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.rendering import render
+from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits
 from twinlock_cli.seeds import REMEMBERED, Seeds
 from twinlock_templates import templates
 

@@ -13,7 +13,7 @@ from twinlock.errors import Incomplete
 from twinlock.manifest import edit, examples
 from twinlock.model.organization import Duty
 from twinlock.provision import Provisioned, Run, Seed
-from twinlock.scaffold import AlreadySeeded, HasOtherCommits, Seeded
+from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 import twinlock_templates
-from twinlock import desired, manifest, scaffold
+from twinlock import desired, manifest
 from twinlock.manifest import edit, examples
 from twinlock.model.account import Purpose
 from twinlock.model.organization import Duty
+from twinlock.scaffold import rendering
+from twinlock.scaffold.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from twinlock.model.estate import Estate
+    from twinlock.scaffold.tree import Tree
 
 ACCOUNTS = {
     Purpose.BUILD: "444444444444",
@@ -37,7 +40,7 @@ QUIET = "quiet"
 @pytest.fixture(scope="session")
 def estate() -> Estate:
     """Two services: payments with a queue, and one that talks to nothing."""
-    commit = scaffold.pipelines_commit("acme", "eu-west-1", ACCOUNTS, twinlock_templates.templates)
+    commit = rendering.pipelines_commit("acme", "eu-west-1", ACCOUNTS, twinlock_templates.templates)
     platform, people = examples.platform_yaml("acme", commit), list(examples.founders())
     files: dict[str, bytes] = {}
     for service in ("payments", QUIET):
@@ -55,16 +58,16 @@ def estate() -> Estate:
 
 
 @pytest.fixture(scope="session")
-def trees(estate: Estate) -> Mapping[str, scaffold.Tree]:
+def trees(estate: Estate) -> Mapping[str, Tree]:
     """Every tree by repository, the platform directory's as `platform`."""
-    platform = scaffold.platform_tree(estate, twinlock_templates.templates)
-    return {**scaffold.render(estate, twinlock_templates.templates), "platform": platform}
+    platform = rendering.platform_tree(estate, twinlock_templates.templates)
+    return {**rendering.render(estate, twinlock_templates.templates), "platform": platform}
 
 
 @pytest.fixture(scope="session")
-def rendered(trees: Mapping[str, scaffold.Tree], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered(trees: Mapping[str, Tree], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with each tree written into a directory of its name."""
     directory = tmp_path_factory.mktemp("rendered")
     for name, tree in trees.items():
-        scaffold.write(tree, directory / name)
+        write(tree, directory / name)
     return directory

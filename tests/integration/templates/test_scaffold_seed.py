@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twinlock.errors import BadInput, Incomplete
-from twinlock.scaffold import AlreadySeeded, File, HasOtherCommits, Seeded, Tree, commit_id, seed
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded, seed
+from twinlock.scaffold.tree import File, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,15 @@ from twinlock.github import code_owners
 from twinlock.model.access import Permission
 from twinlock.model.ownership import owners_of
 from twinlock.model.repository import Kind
-from twinlock.scaffold import RECORD, commit_id, render
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.rendering import render
+from twinlock.scaffold.tree import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twinlock.model.estate import Estate
-    from twinlock.scaffold import Tree
+    from twinlock.scaffold.tree import Tree
 
 SERVICES = ["payments", "payments-integration-tests"]
 PIPELINE_FILES = {"Dockerfile", ".dockerignore", "requirements.lock"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from twinlock.scaffold import Tree
+    from twinlock.scaffold.tree import Tree
 
 STACKS = Path(__file__).parents[3] / "stacks"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from twinlock.scaffold import Tree
+    from twinlock.scaffold.tree import Tree
 
 COMMIT = "a" * 40
 DIGEST = f"sha256:{'1' * 64}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from twinlock.scaffold import Tree
+    from twinlock.scaffold.tree import Tree
 
 REGION = "eu-west-1"
 REPOSITORIES = ["payments", "payments-integration-tests", "quiet", "quiet-integration-tests"]

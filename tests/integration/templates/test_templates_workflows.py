@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from twinlock.model.estate import Estate
-    from twinlock.scaffold import Tree
+    from twinlock.scaffold.tree import Tree
 
 TOOLS = Path(sys.executable).parent
 PIPELINES = names.PIPELINES_REPOSITORY

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from twinlock.model.estate import Estate
-    from twinlock.scaffold import TemplateSource
+    from twinlock.scaffold.source import TemplateSource
 
 DUTIES = {
     "authors": ("developers", Duty.AUTHOR),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlock.scaffold import Difference, File, FileDifference, compare, write
-from twinlock.scaffold.tree import RECORD, recorded
+from twinlock.scaffold.comparison import Difference, FileDifference, compare
+from twinlock.scaffold.tree import RECORD, File, recorded
+from twinlock.scaffold.writing import write
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,14 +11,15 @@ import pytest
 
 from twinlock.errors import BadInput
 from twinlock.model.account import Purpose
-from twinlock.scaffold import RECORD, commit_id, pipelines_commit, pipelines_tree, platform_tree, render
-from twinlock.scaffold.tree import File
+from twinlock.scaffold.commit import commit_id
+from twinlock.scaffold.rendering import pipelines_commit, pipelines_tree, platform_tree, render
+from twinlock.scaffold.tree import RECORD, File
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from twinlock.model.estate import Estate
-    from twinlock.scaffold import TemplateSource
+    from twinlock.scaffold.source import TemplateSource
 
     Make = Callable[[Mapping[str, str]], TemplateSource]
 
@@ -154,7 +155,10 @@ def test_a_service_without_a_queue_renders(estate: Estate, source: Make) -> None
 
 def test_importing_the_scaffold_is_light() -> None:
     """The template engine is loaded when something is rendered, and no cloud ever."""
-    script = "import sys, twinlock.scaffold; print({'jinja2', 'pulumi', 'boto3', 'httpx', 'pydantic'} & {*sys.modules})"
+    script = (
+        "import sys; from twinlock.scaffold import comparison, rendering, seed, writing; "
+        "print({'jinja2', 'pulumi', 'boto3', 'httpx', 'pydantic'} & {*sys.modules})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, check=True
     )

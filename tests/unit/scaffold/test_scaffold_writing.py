@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinlock.errors import BadInput, Incomplete
-from twinlock.scaffold import RECORD, File, Tree, WriteReport, compare, write
-from twinlock.scaffold.tree import recorded
+from twinlock.scaffold.comparison import compare
+from twinlock.scaffold.tree import RECORD, File, Tree, recorded
+from twinlock.scaffold.writing import WriteReport, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
