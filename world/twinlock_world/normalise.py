@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from twinlock_world.jsonvalue import JsonObject, JsonValue
 
 _VOLATILE: Final = frozenset(
-    {"id", "node_id", "created_at", "updated_at", "pushed_at", "archived_at", "expires_at", "etag", "key_id"}
+    {
+        *("id", "node_id", "etag", "key_id"),
+        *("created_at", "updated_at", "pushed_at", "archived_at", "expires_at"),
+        *("closed_at", "merged_at", "submitted_at", "started_at", "completed_at"),
+    }
 )
 _QUALIFIED: Final = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)@(?P<id>[0-9]+)")
 _NUMBER: Final = re.compile(r"[0-9]+")

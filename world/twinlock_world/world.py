@@ -70,7 +70,7 @@ class LocalWorld:
         self._aws = aws
         self._urls = urls
         self._stop = stop
-        self._github = github.application(store, git_root)
+        self._github = github.application(store, git_root, urls.github)
         forget_incoming(git_root)
         hooks = install_hooks(git_root / "hooks")
         self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)), hooks)

@@ -2,7 +2,7 @@
 
 What the rest of the world uses:
 
-- `application(store, git_root)`: the ASGI application; its `statistics` counts requests and unknown routes
+- `application(store, git_root, pages)`: the ASGI application; its `statistics` counts requests and unknown routes
 - `accounts.ensure_organization`, `ensure_user`, `ensure_app`, `expire_token`: how the seed writes
 - `auth.resolve_token(store, token)`: who holds a token
 - `repository.find_repository(store, owner, name)`: with `.id` the repository's git directory is `git_root/ID.git`
@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Final
 from twinlock_world.audit_log import keep_event
 from twinlock_world.git_objects import GitRepositories
 from twinlock_world.github.application import GitHub
+from twinlock_world.github.pulls import auto_merge
 from twinlock_world.github.routes import ROUTES
+from twinlock_world.github.urls import Urls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +37,9 @@ NOT_ENFORCED: Final = (
 )
 
 
-def application(store: Store, git_root: Path) -> GitHub:
-    """Return the GitHub API on this state."""
+def application(store: Store, git_root: Path, pages: str = "") -> GitHub:
+    """Return the GitHub API on this state; `pages` is where what happens by itself is found."""
+    git = GitRepositories(git_root)
     store.events.record(partial(keep_event, store))
-    return GitHub(store, GitRepositories(git_root), ROUTES)
+    auto_merge.watch(store, git, Urls(pages, ""))
+    return GitHub(store, git, ROUTES)

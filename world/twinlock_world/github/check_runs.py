@@ -63,7 +63,7 @@ def open_suite(site: Site, app: App, head_sha: str, *, name: str = "", head_bran
     if site.objects.commit(head_sha) is None:
         raise invalid(f"No commit found for SHA: {head_sha}")
     commit = ensure_commit(site.store, site.repository, head_sha)
-    key = f"{app.id}/{name}"
+    key = f"{app.slug}/{name}"
     found = site.store.find(CHECK_SUITE, key, parent=commit.id)
     if found is not None:
         return found

@@ -14,9 +14,16 @@ from twinlock_world.git_objects import GitRepositories
 from twinlock_world.github.access import COLLABORATOR
 from twinlock_world.github.accounts import APP, INSTALLATION, MEMBERSHIP, ORGANIZATION, USER
 from twinlock_world.github.actions_policy import POLICY
+from twinlock_world.github.checks import CHECK_RUN, CHECK_SUITE, COMMIT, STATUS
 from twinlock_world.github.collaborators import INVITATION
 from twinlock_world.github.environment import BRANCH_POLICY, ENVIRONMENT, GATE, PROTECTION_RULE
 from twinlock_world.github.properties import PROPERTY, PROPERTY_VALUE
+from twinlock_world.github.pulls.comment import COMMENT
+from twinlock_world.github.pulls.label import LABEL
+from twinlock_world.github.pulls.pull import PULL
+from twinlock_world.github.pulls.pusher import PUSHED
+from twinlock_world.github.pulls.review import REVIEW
+from twinlock_world.github.pulls.thread import REMARK
 from twinlock_world.github.repository import REPOSITORY
 from twinlock_world.github.routes.hooks import HOOK
 from twinlock_world.github.routes.keys import AUTOLINK, KEY
@@ -34,6 +41,18 @@ if TYPE_CHECKING:
 _REFERENCES: Final = frozenset(
     {
         "actor_id",
+        "app_id",
+        "assignees",
+        "author",
+        "by",
+        "creator",
+        "in_reply_to",
+        "labels",
+        "last_pusher",
+        "pusher",
+        "requested_teams",
+        "requested_users",
+        "resolved_by",
         "integration_id",
         "inviter",
         "parent_id",
@@ -46,8 +65,11 @@ _REFERENCES: Final = frozenset(
 _WITHHELD: Final = frozenset({"sealed"})
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     ORGANIZATION: (POLICY, RULESET, PROPERTY, HOOK, VARIABLE, SECRET, TEAM, REPOSITORY),
-    REPOSITORY: (POLICY, RULESET, ENVIRONMENT, HOOK, KEY, AUTOLINK, VARIABLE, SECRET),
+    REPOSITORY: (PULL, LABEL, PUSHED, COMMIT, POLICY, RULESET, ENVIRONMENT, HOOK, KEY, AUTOLINK, VARIABLE, SECRET),
     ENVIRONMENT: (GATE, BRANCH_POLICY, VARIABLE, SECRET),
+    PULL: (REVIEW, REMARK, COMMENT),
+    COMMIT: (CHECK_SUITE, STATUS),
+    CHECK_SUITE: (CHECK_RUN,),
 }
 """What each kind holds that has a name of its own."""
 _LINKS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -121,4 +143,6 @@ class _Snapshot:
 
 
 def _plural(kind: str) -> str:
+    if kind.endswith("s"):
+        return f"{kind}es"
     return kind.removesuffix("y") + "ies" if kind.endswith("y") and not kind.endswith("key") else f"{kind}s"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from twinlock_world.github.site import Site
     from twinlock_world.jsonvalue import JsonObject, JsonValue
 
-_COMMENTS: Final = "issue_comment"
+_COMMENTS: Final = "issue_comment"  # the kinds of records that `pulls.comment` and `pulls.thread` keep
 _REMARKS: Final = "review_comment"
 
 
@@ -68,7 +68,7 @@ def simple_pull(site: Site, pull: PullRequest) -> dict[str, JsonValue]:
         "created_at": pull.record.created_at,
         "updated_at": pull.record.updated_at,
         "closed_at": closed,
-        "merged_at": None if merged is None else merged.text("at"),
+        "merged_at": None if merged is None else merged.text("merged_at"),
         "merge_commit_sha": _merge_commit(site, pull),
         "assignee": next(iter(_people(site, fields.numbers("assignees"))), None),
         "assignees": _people(site, fields.numbers("assignees")),
@@ -176,8 +176,8 @@ def _auto_merge(site: Site, pull: PullRequest) -> JsonObject | None:
     return {
         "enabled_by": person(site, found.number("by")),
         "merge_method": found.text("method"),
-        "commit_title": found.optional_text("title"),
-        "commit_message": found.optional_text("message"),
+        "commit_title": found.optional_text("title") or "",  # GitHub's schema has no null here
+        "commit_message": found.optional_text("message") or "",
     }
 
 

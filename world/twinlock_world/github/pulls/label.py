@@ -9,8 +9,6 @@ from twinlock_world.github.errors import already_exists, validation_failed
 from twinlock_world.store import DuplicateError, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from twinlock_world.github.pulls.pull import PullRequest
     from twinlock_world.github.site import Site
     from twinlock_world.store import Record
@@ -55,12 +53,6 @@ def change_label(site: Site, label: Record, name: str, color: str, description: 
         return site.store.update(label, {**_checked(name, color), "description": description}, key=fold(name))
     except DuplicateError as error:
         raise already_exists("Label", "name") from error
-
-
-def set_labels(site: Site, pull: PullRequest, names: Sequence[str]) -> PullRequest:
-    """Let a pull request carry exactly these labels; those that don't exist are made, as GitHub makes them."""
-    found = [find_label(site, name) or make_label(site, name) for name in names]
-    return pull.changed(site.store, labels=list(dict.fromkeys(label.id for label in found)))
 
 
 def _checked(name: str, color: str) -> dict[str, str]:

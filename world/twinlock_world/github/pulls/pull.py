@@ -94,7 +94,7 @@ class PullRequest:
 
     @property
     def merged(self) -> Fields | None:
-        """When, by whom and as which commit it was merged, if it was: `at`, `by`, `sha`."""
+        """When, by whom and as which commit it was merged, if it was: `merged_at`, `by`, `sha`."""
         return self.fields.object("merged") if self.fields.given("merged") else None
 
     @property
@@ -142,7 +142,7 @@ def new_pull(store: Store, repository: Repository, document: JsonObject) -> Pull
 def merged_as(store: Store, pull: PullRequest, by: Identity | None, commit: str) -> PullRequest:
     """Note that a pull request is merged, as this commit of its base."""
     at = store.timestamp()
-    merged: JsonObject = {"at": at, "by": None if by is None else by.id, "sha": commit}
+    merged: JsonObject = {"merged_at": at, "by": None if by is None else by.id, "sha": commit}
     return pull.changed(store, state="closed", closed_at=at, auto_merge=None, merged=merged)
 
 

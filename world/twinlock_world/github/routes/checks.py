@@ -82,7 +82,7 @@ def create_suite(call: RepositoryCall) -> Reply:
     """Open the calling app's suite for a commit; 200 where it is open already."""
     app, sha = _app(call), call.body().text("head_sha")
     commit = said_of(call.store, call.repository, sha)
-    held = commit is not None and call.store.find(CHECK_SUITE, f"{app.id}/", parent=commit.id) is not None
+    held = commit is not None and call.store.find(CHECK_SUITE, f"{app.slug}/", parent=commit.id) is not None
     site = Site.of(call)
     return Reply(200 if held else 201, check_suite_body(site, open_suite(site, app, sha)))
 
