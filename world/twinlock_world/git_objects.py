@@ -135,6 +135,10 @@ class GitRepositories:
         """Remove a repository; one that is gone already is no error."""
         shutil.rmtree(self._path(identifier), ignore_errors=True)
 
+    def beside(self, name: str) -> Path:
+        """Return a directory beside the repositories, for what belongs to them and is not git's."""
+        return self._root.parent / name
+
     def _path(self, identifier: int) -> Path:
         return self._root / f"{identifier}.git"
 

@@ -29,6 +29,8 @@ from twinlock_world.github.accounts import (
 from twinlock_world.github.auth import resolve_token
 from twinlock_world.github.repository import REPOSITORY, get_repository
 from twinlock_world.github.snapshot import snapshot
+from twinlock_world.github.urls import Urls as Addresses
+from twinlock_world.github.workflows.engine import Engine
 from twinlock_world.normalise import normalise
 from twinlock_world.oidc import discovery
 from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
@@ -77,6 +79,9 @@ class LocalWorld:
         self._git_requests: Counter[str] = Counter()
         self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), store.clock.now)
         self._discovery = discovery.Discovery(self.issuer, urls.github)
+        self.actions = Engine(store, GitRepositories(git_root), Addresses(urls.github, ""))
+        self.actions.recover()
+        self.actions.listen()
         self._control = Control(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

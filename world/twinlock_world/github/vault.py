@@ -1,7 +1,7 @@
 """Secrets as GitHub takes them: sealed for a public key that the world makes, so that no plain value is ever sent.
 
-Each holder of secrets (organization, repository, environment) has one key pair. What was sealed is kept as it came,
-never opened and never shown; it is only checked that it could be opened. Called by the secret routes.
+Each holder of secrets (organization, repository, environment) has one key pair. What was sealed is kept as it came and
+never shown; it is opened only for a job that may have it. Called by the secret routes and when a job begins.
 """
 
 from __future__ import annotations
@@ -54,6 +54,22 @@ def check_sealed(store: Store, holder: int, key_id: str, sealed: str) -> None:
         SealedBox(private).decrypt(base64.b64decode(sealed, validate=True))
     except (CryptoError, binascii.Error, ValueError) as error:
         raise invalid("Bad request - encrypted_value could not be decrypted with the present public key") from error
+
+
+def unseal(store: Store, holder: int, sealed: str) -> str:
+    """Return what was sealed, for a job that may have it.
+
+    Raises:
+        GitHubError: 422, the holder's key no longer opens it.
+    """
+    record = store.find(KEY_PAIR, "secrets", parent=holder)
+    if record is None:
+        raise invalid("The secret's key is gone")
+    private = PrivateKey(base64.b64decode(record.fields.text("private")))
+    try:
+        return SealedBox(private).decrypt(base64.b64decode(sealed)).decode(errors="replace")
+    except (CryptoError, binascii.Error, ValueError) as error:
+        raise invalid("The secret cannot be opened") from error
 
 
 def _text(raw: bytes) -> str:

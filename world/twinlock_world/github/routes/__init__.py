@@ -8,10 +8,12 @@ from twinlock_world.github.routes import (
     access,
     accounts,
     actions,
+    artifacts,
     audit_log,
     branches,
     checks,
     contents,
+    deployments,
     environments,
     git,
     hooks,
@@ -26,19 +28,23 @@ from twinlock_world.github.routes import (
     repositories,
     reviews,
     rulesets,
+    runs,
     secrets,
     statuses,
     teams,
+    workflows,
 )
 
 _NOUNS: Final = (
     access,
     accounts,
     actions,
+    artifacts,
     audit_log,
     branches,
     checks,
     contents,
+    deployments,
     environments,
     git,
     hooks,
@@ -53,9 +59,11 @@ _NOUNS: Final = (
     repositories,
     reviews,
     rulesets,
+    runs,
     secrets,
     statuses,
     teams,
+    workflows,
 )
 
 ROUTES: Final = tuple(route for noun in _NOUNS for route in noun.ROUTES)

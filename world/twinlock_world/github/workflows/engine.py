@@ -1,0 +1,89 @@
+"""Actions of one world: hears what happens and how time passes, and gives jobs to runners.
+
+The parts of this package are functions of the store; this class only ties them to one world, so that whoever composes
+it says it once. Nothing is kept here but when schedules were last looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world.actions.cron import Schedule
+from twinlock_world.github.repository import get_repository
+from twinlock_world.github.site import Site
+from twinlock_world.github.workflows import files, jobs
+from twinlock_world.github.workflows.rights import runs_here
+from twinlock_world.github.workflows.runs import JOB, RUN, WORKFLOW, ended
+from twinlock_world.github.workflows.start import on_event, start_schedules
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from twinlock_world.events import Event
+    from twinlock_world.git_objects import GitRepositories
+    from twinlock_world.github.urls import Urls
+    from twinlock_world.github.workflows.jobs import JobOrder, JobResult
+    from twinlock_world.store import Store
+
+_LARGEST_LOG: Final = 8 * 1024 * 1024
+_LOST: Final = "The hosted runner lost communication with the server."
+
+
+class Engine:
+    """Starts runs, moves them on, and is where runners take jobs."""
+
+    def __init__(self, store: Store, git: GitRepositories, urls: Urls) -> None:
+        self.store = store
+        self.git = git
+        self.urls = urls
+        self._looked = store.clock.now()
+
+    def listen(self) -> None:
+        """Hear of events and of the clock from now on."""
+        self.store.events.subscribe(self._on_event)
+        self.store.clock.watch(self.tick)
+
+    def tick(self) -> None:
+        """Do what time has made due: schedules, timers, jobs that nobody let in."""
+        since, self._looked = self._looked, self.store.clock.now()
+        with self.store.transaction():
+            self._start_due(since, self._looked)
+            jobs.advance_all(self.store, self.git, self.urls)
+
+    def recover(self) -> None:
+        """Fail the jobs whose runner went with an earlier process, and offer those that wait for one again."""
+        for run in self.store.all(RUN):
+            if ended(run):
+                continue
+            for job in self.store.children(JOB, run.id):
+                if job.fields.text("status") == "in_progress":
+                    jobs.finish(self.store, self.git, self.urls, job.id, jobs.JobResult("failure", message=_LOST))
+
+    def queued(self) -> list[int]:
+        """Return the numbers of the jobs that wait for a runner, oldest first."""
+        return [job.id for job in self.store.all(JOB) if job.fields.text("status") == "queued"]
+
+    def take(self, job_id: int, runner: str) -> JobOrder | None:
+        """Begin a queued job as a runner; nothing where it isn't queued any more."""
+        return jobs.take(self.store, self.git, self.urls, job_id, runner)
+
+    def finish(self, job_id: int, result: JobResult) -> None:
+        """End a job that a runner had begun."""
+        log = result.log.encode(errors="replace")[-_LARGEST_LOG:]
+        files.keep(self.git, files.LOGS, job_id, log)
+        jobs.finish(self.store, self.git, self.urls, job_id, result)
+
+    def _on_event(self, event: Event) -> None:
+        on_event(self.store, self.git, self.urls, event)
+
+    def _start_due(self, since: datetime, until: datetime) -> None:
+        due: dict[int, set[str]] = {}
+        for workflow in self.store.all(WORKFLOW):
+            crons = workflow.fields.texts("crons")
+            found = {cron for cron in crons if Schedule.parse(cron).due_between(since, until)}
+            if found:
+                due.setdefault(workflow.parent or 0, set()).update(found)
+        for repository_id, wanted in due.items():
+            repository = get_repository(self.store, repository_id)
+            if repository is not None and runs_here(self.store, repository):
+                start_schedules(Site(self.store, self.git, self.urls, repository), wanted)
