@@ -14,7 +14,7 @@ import typer
 from typer.exceptions import TyperException
 
 from twinlock.errors import Incomplete, TwinlockError
-from twinlock_cli import audit, check, demo, init, new, provision, reconcile, scaffold, schema, world
+from twinlock_cli import audit, check, demo, init, lazy_group, new, provision, reconcile, scaffold, schema, world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     directories: list[Path] = []
     try:
-        code = app(args=list(arguments), prog_name="twinlock", standalone_mode=False, obj=directories)
+        code = lazy_group.group(app)(args=list(arguments), prog_name="twinlock", standalone_mode=False, obj=directories)
     except typer.Abort:
         code = INTERRUPTED
     except TyperException as error:
