@@ -41,8 +41,11 @@ def _settings(arguments: list[str]) -> Settings:
     command.add_argument(
         "--companion", type=shlex.split, default=[], help="command to run beside the world; see README.md"
     )
+    command.add_argument("--socket", type=Path, help="file to listen on beside the port, for clients such as gh")
     found = parser.parse_args(arguments)
-    return Settings(found.state, found.seed, found.ready_file, found.port, found.aws_port, tuple(found.companion))
+    return Settings(
+        found.state, found.seed, found.ready_file, found.port, found.aws_port, tuple(found.companion), found.socket
+    )
 
 
 def _port(text: str) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from twinlock_world.clock import Clock
 from twinlock_world.seed import SeedError, parse
-from twinlock_world.start import StartError, claim, listen, url, write_private
+from twinlock_world.start import StartError, claim, listen, listen_locally, url, write_private
 from twinlock_world.store import Store
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Settings:
     port: int
     aws_port: int
     companion: tuple[str, ...] = ()
+    socket: Path | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -50,15 +51,16 @@ def serve(settings: Settings) -> None:
         claim(settings.state),
         listen(settings.port, "--port") as github,
         listen(settings.aws_port, "--aws-port") as aws,
+        listen_locally(settings.socket) as local,
     ):
         _remove(settings.ready_file)  # a killed server may have left one
         try:
-            _run(settings, seed, github, aws)
+            _run(settings, seed, [github, *local], aws)
         finally:
             _remove(settings.ready_file)
 
 
-def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socket: socket.socket) -> None:
+def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socket: socket.socket) -> None:
     clock = Clock()
     with ThreadPoolExecutor(1) as executor:
         opening = executor.submit(_open_aws, clock)
@@ -78,14 +80,14 @@ def _run(settings: Settings, seed: Seed, github_socket: socket.socket, aws_socke
     def stop() -> None:
         listener.stop()
 
-    urls = parts.Urls(url(github_socket), url(aws_socket))
+    urls = parts.Urls(url(sockets[0]), url(aws_socket), settings.socket)
     world = parts.LocalWorld(store, settings.state, aws, urls, stop)
     aws_listener = AwsListener(aws, aws_socket)
     listener = Listener(world, ready)
     companions: list[Companion] = []
     try:
         _plant(world, seed, settings.seed)
-        listener.run([github_socket])
+        listener.run(sockets)
     finally:
         for companion in companions:
             companion.stop()

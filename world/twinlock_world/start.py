@@ -77,6 +77,49 @@ def listen(port: int, option: str) -> socket.socket:
     return bound
 
 
+@contextmanager
+def listen_locally(path: Path | None) -> Iterator[list[socket.socket]]:
+    """Listen on a socket that is a file, for its owner alone; on none where no path is asked.
+
+    Raises:
+        StartError: The file is no socket, is in use, or cannot be made.
+    """
+    if path is None:
+        yield []
+        return
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _clear(path)
+        bound.bind(str(path))  # the process's umask keeps everybody else out
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        bound.close()
+        why = error.strerror or str(error)
+        raise StartError(f"{path} cannot be a socket: {why}; name another --socket") from error
+    try:
+        yield [bound]
+    finally:
+        bound.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _clear(path: Path) -> None:
+    """Remove the socket of a server that is gone.
+
+    Raises:
+        OSError: A server listens there, or it is no socket.
+    """
+    if not path.exists() and not path.is_symlink():
+        return
+    if not path.is_socket():
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if probe.connect_ex(str(path)) == 0:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    path.unlink()
+
+
 def url(bound: socket.socket) -> str:
     """Return the address of a listening socket."""
     host, port = bound.getsockname()

@@ -61,6 +61,7 @@ class Urls:
 
     github: str
     aws: str
+    socket: Path | None = None
 
 
 class LocalWorld:
@@ -116,8 +117,9 @@ class LocalWorld:
         for account in seed.accounts(self._store):
             keys = self._aws.ensure_account(account.id)
             accounts[account.name] = {"id": account.id, "access_key": keys.access_key, "secret_key": keys.secret_key}
+        socket: JsonObject = {} if self._urls.socket is None else {"socket": str(self._urls.socket)}
         return {
-            "github": {"url": self._urls.github, "tokens": seed.tokens(self._store)},
+            "github": {"url": self._urls.github, **socket, "tokens": seed.tokens(self._store)},
             "aws": {"url": self._urls.aws, "accounts": accounts},
             "pid": os.getpid(),
         }

@@ -38,8 +38,8 @@ NOT_ENFORCED: Final = (
 
 
 def application(store: Store, git_root: Path, pages: str = "") -> GitHub:
-    """Return the GitHub API on this state; `pages` is where what happens by itself is found."""
+    """Return the GitHub API on this state; `pages` is where people and git find it, however the API is reached."""
     git = GitRepositories(git_root)
     store.events.record(partial(keep_event, store))
     auto_merge.watch(store, git, Urls(pages, ""))
-    return GitHub(store, git, ROUTES)
+    return GitHub(store, git, ROUTES, pages)

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ from twinlock_world.github.call import Call, Reply, Request, wrong_field
 from twinlock_world.github.changes import TABLES
 from twinlock_world.github.changes.watcher import Watcher
 from twinlock_world.github.errors import GitHubError, invalid
+from twinlock_world.github.routes.graphql import graphql
 from twinlock_world.github.routing import Route, Router
 from twinlock_world.github.urls import Urls, origin_of
 from twinlock_world.jsonvalue import FieldError
@@ -35,7 +36,9 @@ Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own types are as loose as 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_API: Final = "api.github.com"
 _MOUNT: Final = "/api/v3"
+_GRAPHQL: Final = "/api/graphql"  # where it stands beside a REST API that is mounted
 _LARGEST_BODY: Final = 64 * 1024 * 1024
 _RATE_LIMIT: Final = {
     "x-ratelimit-limit": "15000",
@@ -64,17 +67,18 @@ class Statistics:
 class GitHub:
     """The ASGI application."""
 
-    def __init__(self, store: Store, git: GitRepositories, routes: Iterable[Route]) -> None:
+    def __init__(self, store: Store, git: GitRepositories, routes: Iterable[Route], pages: str) -> None:
+        self._pages = pages
         self.statistics = Statistics()
         self._store = store
         self._git = git
-        self._router = Router(routes)
+        self._router = Router([*routes, graphql(self, self._count_unknown)])
         self._watcher = Watcher(self._router, TABLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         content = await _read(receive)
-        status, headers, body = self.respond(_request(scope, content))
+        status, headers, body = self.respond(_request(scope, content, self._pages))
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -106,15 +110,39 @@ class GitHub:
         route, params = found
         if "\0" in "".join(params.values()):
             raise invalid("Invalid request.\n\nA name may not hold a null character.")
-        with nullcontext() if reading else self._store.transaction():
+        with nullcontext() if reading or route.own_transactions else self._store.transaction():
             identity = identify(self._store, request.headers.get("authorization"))
             call = Call(request, params, identity, self._store, self._git)
             return route.run(call) if reading else self._watcher.run(route, call)
 
+    def ask(self, call: Call, request: Request) -> Reply:
+        """Answer a request within another call, as its caller and in its transaction.
+
+        Raises:
+            GitHubError: As the route refuses; 501 where there is none.
+        """
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            name = self._unknown_name(request)
+            raise GitHubError(501, f"This world has no route {name}")
+        route, params = found
+        inner = replace(call, request=request, params=params)
+        reply = route.run(inner) if request.method == "GET" else self._watcher.run(route, inner)
+        if reply.then is not None:
+            self._store.after_commit(reply.then)
+        return reply
+
     def _unknown(self, request: Request) -> Reply:
-        name = f"{request.method} {_shape(request.path)}"
-        self.statistics.unknown_routes[name] += 1
+        name = self._unknown_name(request)
         return Reply(501, GitHubError(501, f"This world has no route {name}").body())
+
+    def _unknown_name(self, request: Request) -> str:
+        name = f"{request.method} {_shape(request.path)}"
+        self._count_unknown(name)
+        return name
+
+    def _count_unknown(self, name: str) -> None:
+        self.statistics.unknown_routes[name] += 1
 
 
 def _shape(path: str) -> str:
@@ -145,16 +173,25 @@ def _matches(header: str | None, etag: str) -> bool:
     return etag in {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
-def _request(scope: Scope, content: bytes) -> Request:
+def _request(scope: Scope, content: bytes, pages: str) -> Request:
     headers: Mapping[str, str] = {
         name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
     }
     path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    if path == _GRAPHQL:
+        path = f"{_MOUNT}/graphql"
     mounted = path == _MOUNT or path.startswith(f"{_MOUNT}/")
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
-    urls = Urls(origin_of(headers.get("host", "")), _MOUNT if mounted else "")
+    urls = _urls(headers.get("host", ""), _MOUNT if mounted else "", pages)
     return Request(method, path.removeprefix(_MOUNT) if mounted else path, query, headers, content, urls)
+
+
+def _urls(host: str, mount: str, pages: str) -> Urls:
+    """Return addresses as the caller may use them: who reached GitHub's own API by a socket goes on there."""
+    if host == _API:
+        return Urls(f"https://{_API}", mount, pages)
+    return Urls(origin_of(host), mount)
 
 
 async def _read(receive: Receive) -> bytes:

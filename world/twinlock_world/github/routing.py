@@ -23,11 +23,12 @@ N = TypeVar("N")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path template."""
+    """One method on one path template; most that write do so in one transaction, which is made for them."""
 
     method: str
     template: str
     run: Callable[[Call], Reply]
+    own_transactions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

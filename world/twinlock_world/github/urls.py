@@ -13,10 +13,14 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Urls:
-    """Addresses below one origin, with the API where the caller found it (`/` or `/api/v3`)."""
+    """Addresses below one origin, with the API where the caller found it (`/` or `/api/v3`).
+
+    Pages for people and git stand at `pages` where that is another origin, as they do for who calls api.github.com.
+    """
 
     origin: str
     mount: str
+    pages: str = ""
 
     def api(self, *segments: str | int) -> str:
         """Return an API address; each segment is encoded, slashes included."""
@@ -24,7 +28,7 @@ class Urls:
 
     def html(self, *segments: str | int) -> str:
         """Return the address of a page for people."""
-        return "/".join([self.origin, *(quote(str(segment), safe="/") for segment in segments)])
+        return "/".join([self.pages or self.origin, *(quote(str(segment), safe="/") for segment in segments)])
 
 
 def origin_of(host: str) -> str:

@@ -109,7 +109,7 @@ def minimal_repository(urls: Urls, repository: Repository, role: Role) -> dict[s
         "url": url,
         **{name: url + tail for name, tail in _LINKS.items()},
         "git_url": page.replace("http://", "git://", 1) + ".git",
-        "ssh_url": f"git@{urls.origin.removeprefix('http://')}:{repository.full_name}.git",
+        "ssh_url": f"git@{urls.html().removeprefix('http://')}:{repository.full_name}.git",
         "clone_url": f"{page}.git",
         "svn_url": page,
         "mirror_url": None,
