@@ -78,17 +78,17 @@ def test_every_route_stands_at_its_name_and_at_its_number() -> None:
 
 def test_an_unknown_route_says_so_and_is_counted(hub: Hub) -> None:
     """Never a false success: 501 with the method and the shape of the path."""
-    for path in ("/repos/acme/app/pages", "/repos/acme/other/pages", "/api/v3/repos/a/b/issues/12"):
+    for path in ("/repos/acme/app/pages", "/repos/acme/other/pages", "/api/v3/repos/a/b/milestones/12"):
         answer = hub.call("GET", path)
         assert answer.status == 501
     assert answer.json == {
-        "message": "This world has no route GET /repos/{owner}/{repo}/issues/{id}",
+        "message": "This world has no route GET /repos/{owner}/{repo}/milestones/{id}",
         "documentation_url": "https://docs.github.com/rest",
         "status": "501",
     }
     assert dict(hub.app.statistics.unknown_routes) == {
         "GET /repos/{owner}/{repo}/pages": 2,
-        "GET /repos/{owner}/{repo}/issues/{id}": 1,
+        "GET /repos/{owner}/{repo}/milestones/{id}": 1,
     }
 
 
