@@ -59,8 +59,8 @@ def push_payload(site: Site, move: RefMove) -> JsonObject:
     """Return what GitHub's webhooks tell of a push."""
     objects = site.objects
     branch = move.ref.startswith("refs/heads/")
-    commits = pushed_commits(objects, move.ref, move.before, move.after, _LISTED) if branch else []
-    head = None if move.after == ABSENT else objects.commit(move.after)
+    brought = pushed_commits(objects, move.ref, move.before, move.after, _LISTED) if branch else []
+    commits = [_commit(site, commit) for commit in brought]
     whole = ABSENT not in {move.before, move.after}
     span = f"{move.before[:12]}...{move.after[:12]}" if whole else move.ref.split("/", 2)[-1]
     pusher: JsonObject = {"name": move.actor.login, "email": None} if move.actor else {"name": "none"}
@@ -73,10 +73,15 @@ def push_payload(site: Site, move: RefMove) -> JsonObject:
         "forced": whole and not objects.is_ancestor(move.before, move.after),
         "base_ref": None,
         "compare": site.urls.html(site.repository.full_name, "compare", span),
-        "commits": [_commit(site, commit) for commit in commits],
-        "head_commit": None if head is None else _commit(site, head),
+        "commits": commits,
+        "head_commit": commits[-1] if brought and brought[-1].sha == move.after else _head(site, move),
         "pusher": pusher,
     }
+
+
+def _head(site: Site, move: RefMove) -> JsonObject | None:
+    found = None if move.after == ABSENT else site.objects.commit(move.after)
+    return None if found is None else _commit(site, found)
 
 
 def _commit(site: Site, commit: Commit) -> JsonObject:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlock_world.git_history import between, differences
+from twinlock_world.git_history import between, differences, merge_base
 from twinlock_world.git_objects import ABSENT
 from twinlock_world.github.access import Role, role_on
 from twinlock_world.github.pulls.mergeability import update_test_merge
@@ -86,12 +86,21 @@ def _head_moved(site: Site, pull: PullRequest, after: str, actor: Identity | Non
 
 
 def _base_moved(site: Site, pull: PullRequest, after: str, actor: Identity | None) -> None:
-    """The base has it all: somebody merged by pushing. Otherwise only what there is to review may have changed."""
-    if site.objects.is_ancestor(pull.head_sha, after):
+    """The base has it all: somebody merged by pushing. Otherwise only what there is to review may have changed.
+
+    That is what the head has beyond their common ancestor, so it changes only where the ancestor does.
+    """
+    objects, head = site.objects, pull.head_sha
+    ancestor = merge_base(objects, after, head)
+    if ancestor == head:
         tell(site, merged_as(site.store, pull, actor, after), actor, "closed")
         return
     moved = pull.changed(site.store, base_sha=after)
-    if _to_review(site, pull) != _to_review(site, moved) and reviews_go_stale(site, moved):
+    if (
+        ancestor != merge_base(objects, pull.base_sha, head)
+        and _to_review(site, pull) != _to_review(site, moved)
+        and reviews_go_stale(site, moved)
+    ):
         dismiss_stale(site, moved, actor)
 
 
