@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from twinlock_world.git_objects import GitRepository
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -223,6 +225,42 @@ def test_two_approvals_are_two_people(workshop: Workshop) -> None:
     assert_merged(workshop)
 
 
+def test_a_stale_approval_is_none(workshop: Workshop) -> None:
+    """After a push the change must be approved anew."""
+    workshop.protect(workshop.review_rule(dismiss_stale_reviews_on_push=True))
+    workshop.propose()
+    _approve(workshop)
+    workshop.commit("topic")
+    assert _merge(workshop) == (405, f"{VIOLATIONS}{ONE_APPROVAL}\n\n")
+    _approve(workshop)
+    assert_merged(workshop)
+
+
+def test_the_last_pusher_approves_nothing(workshop: Workshop) -> None:
+    """Whoever pushed last needs somebody else, and the approval must come after the push."""
+    workshop.protect(workshop.review_rule(require_last_push_approval=True))
+    workshop.propose()
+    _approve(workshop, "carol")
+    workshop.commit("topic", by="bob")
+    _approve(workshop, "bob")
+    wanted = "New changes require approval from someone other than the last pusher."
+    assert _merge(workshop) == (405, f"{VIOLATIONS}{wanted}\n\n")
+    _approve(workshop, "carol")
+    assert_merged(workshop)
+
+
+def test_whoever_pushed_before_it_was_opened_is_the_last_pusher(workshop: Workshop) -> None:
+    """Opening a pull request of another's branch does not make it one's own."""
+    workshop.protect(workshop.review_rule(require_last_push_approval=True))
+    workshop.branch("topic")
+    workshop.commit("topic", by="bob")
+    workshop.make("POST", "/pulls", {"title": "T", "head": "topic", "base": "main"}, "alice")
+    _approve(workshop, "bob")
+    assert _merge(workshop)[0] == 405
+    _approve(workshop, "carol")
+    assert_merged(workshop)
+
+
 def test_a_code_owner_must_approve(workshop: Workshop) -> None:
     """Of the changed files, by the base's CODEOWNERS; one without write is ignored, as on GitHub."""
     workshop.commit("main", ".github/CODEOWNERS", "*.txt @bob\n*.md @rita\n")
@@ -340,6 +378,25 @@ def test_who_bypasses_merges_what_others_cannot(workshop: Workshop) -> None:
     assert _merge(workshop)[0] == 405
     assert workshop.make("GET", "/pulls/1", by="olga")["mergeable_state"] == "blocked"
     assert_merged(workshop, "olga")
+
+
+def test_a_refused_merge_leaves_nothing(workshop: Workshop) -> None:
+    """Neither a commit that could be read nor a changed pull request; what goes through leaves both."""
+    workshop.protect(workshop.review_rule())
+    workshop.propose()
+    main, (repository,) = workshop.sha("main"), workshop.hub.directory.glob("git/*.git")
+    objects = GitRepository(repository)
+
+    def commits() -> int:
+        listed = objects.command("cat-file", "--batch-all-objects", "--batch-check=%(objecttype)").stdout
+        return listed.split().count(b"commit")
+
+    before = commits()
+    assert _merge(workshop)[0] == 405
+    assert (workshop.sha("main"), workshop.make("GET", "/pulls/1")["state"], commits()) == (main, "open", before)
+    _approve(workshop)
+    assert_merged(workshop)
+    assert commits() == before + 1
 
 
 def test_a_merged_branch_is_deleted_where_the_repository_wants_it(workshop: Workshop) -> None:

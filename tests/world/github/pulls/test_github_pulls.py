@@ -183,6 +183,19 @@ def test_a_draft_is_no_request_for_a_review(workshop: Workshop) -> None:
     assert (answer.status, answer.message) == (405, "Pull Request is still a draft")
 
 
+def test_a_push_to_the_head_is_followed(workshop: Workshop) -> None:
+    """Head, count of commits and the head's own ref go along; it is told as a synchronization."""
+    workshop.propose()
+    before, heard = workshop.sha("topic"), list[Any]()
+    workshop.hub.store.events.subscribe(heard.append)
+    after = workshop.commit("topic", "more.txt", by="bob")
+    shown = workshop.make("GET", "/pulls/1")
+    assert (shown["head"]["sha"], shown["commits"]) == (after, 2)
+    assert workshop.make("GET", "/git/ref/pull/1/head")["object"]["sha"] == after
+    told = next(event for event in heard if event.action == "synchronize")
+    assert (told.actor.login, told.payload["before"], told.payload["after"]) == ("bob", before, after)
+
+
 def test_a_base_that_goes_on_is_followed(workshop: Workshop) -> None:
     """The base's commit and the test merge go along; a conflict shows."""
     workshop.propose()
@@ -195,6 +208,26 @@ def test_a_base_that_goes_on_is_followed(workshop: Workshop) -> None:
     shown = workshop.make("GET", "/pulls/1")
     assert (shown["mergeable"], shown["rebaseable"], shown["mergeable_state"]) == (False, False, "dirty")
     assert workshop.call("GET", "/git/ref/pull/1/merge").status == 404
+
+
+def test_a_branch_that_goes_closes_its_pull_requests(workshop: Workshop) -> None:
+    """Whether it was the head or the base."""
+    workshop.branch("release")
+    workshop.propose("one")
+    workshop.propose("two", base="release")
+    workshop.make("DELETE", "/git/refs/heads/one")
+    workshop.make("DELETE", "/git/refs/heads/release")
+    states = [(one["state"], one["merged_at"]) for one in workshop.make("GET", "/pulls?state=all")]
+    assert states == [("closed", None), ("closed", None)]
+
+
+def test_a_push_of_the_head_to_the_base_merges(workshop: Workshop) -> None:
+    """Whoever pushes all of it has merged it."""
+    workshop.propose()
+    workshop.make("PATCH", "/git/refs/heads/main", {"sha": workshop.sha("topic")}, "bob")
+    shown = workshop.make("GET", "/pulls/1")
+    assert (shown["merged"], shown["merged_by"]["login"], shown["state"]) == (True, "bob", "closed")
+    assert workshop.call("GET", "/pulls/1/merge").status == 204
 
 
 def test_reviewers_are_asked_and_answer(workshop: Workshop) -> None:
@@ -266,3 +299,16 @@ def test_numbers_that_are_none_are_not_found(workshop: Workshop) -> None:
     """Neither text nor a number nobody has."""
     for path in ("/pulls/1", "/pulls/x", "/pulls/1/files", "/pulls/1/reviews", "/pulls/1/merge"):
         assert workshop.call("GET", path).status == 404
+
+
+def test_a_renamed_base_keeps_its_pull_requests(workshop: Workshop) -> None:
+    """Those into the branch go into it still, approvals untouched; those out of it are closed."""
+    workshop.propose("one")
+    workshop.make("POST", "/pulls/1/reviews", {"event": "APPROVE"}, "bob")
+    workshop.branch("other")
+    workshop.commit("main", "other.txt")
+    workshop.make("POST", "/pulls", {"title": "Back", "head": "main", "base": "other"})
+    workshop.make("POST", "/branches/main/rename", {"new_name": "trunk"}, "olga")
+    first, second = (workshop.make("GET", f"/pulls/{number}") for number in (1, 2))
+    assert (first["state"], first["base"]["ref"], second["state"]) == ("open", "trunk", "closed")
+    assert workshop.make("GET", "/pulls/1/reviews")[0]["state"] == "APPROVED"

@@ -41,6 +41,17 @@ def follow(site: Site, ref: str, after: str, actor: Identity | None) -> None:
             _base_moved(site, pull, after, actor)
 
 
+def follow_rename(site: Site, old: str, new: str, actor: Identity | None) -> None:
+    """Let pull requests into a renamed branch go into it still; those out of it are closed once the old name is gone.
+
+    As documented: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-branches-in-your-repository/renaming-a-branch
+    """
+    for pull in open_pulls(site.store, site.repository):
+        if pull.base_ref == old:
+            changes = {"base": {"ref": {"from": old}, "sha": {"from": pull.base_sha}}}
+            tell(site, pull.changed(site.store, base_ref=new), actor, "edited", changes=changes)
+
+
 def caught_up(site: Site, pull: PullRequest) -> PullRequest:
     """Return a pull request that is where its branches are, also when one moved and nobody said so.
 

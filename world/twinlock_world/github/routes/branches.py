@@ -15,13 +15,16 @@ from twinlock_world.github.bodies.commit import (
 from twinlock_world.github.call import Reply
 from twinlock_world.github.errors import conflict, forbidden, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.repository import Repository, mark_pushed
+from twinlock_world.github.pulls.synchronize import follow_rename
+from twinlock_world.github.ref_moves import RefMove, ref_moved
 from twinlock_world.github.ruleset import RULESET, reaches
+from twinlock_world.github.site import Site
 from twinlock_world.jsonvalue import JsonObject
 from twinlock_world.policy.ref_pattern import names_ref
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import Commit, Ref
+    from twinlock_world.github.repository import Repository
     from twinlock_world.jsonvalue import JsonValue
     from twinlock_world.store import Record
 
@@ -56,9 +59,11 @@ def rename_branch(call: RepositoryCall) -> Reply:
     if is_default:
         call.objects.set_head(name)
         call.store.update(repository.record, {**repository.record.data, "default_branch": name})
-    else:
-        mark_pushed(call.store, repository)
+    site = Site.of(call)
+    ref_moved(site, RefMove(_HEADS + name, ABSENT, ref.sha, call.identity))
+    follow_rename(site, ref.name.removeprefix(_HEADS), name, call.identity)
     call.objects.update_ref(ref.name, ABSENT, ref.sha)
+    ref_moved(site, RefMove(ref.name, ref.sha, ABSENT, call.identity))
     renamed = call.objects.ref(_HEADS + name)
     if renamed is None:
         raise not_found()

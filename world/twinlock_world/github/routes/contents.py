@@ -14,8 +14,9 @@ from twinlock_world.github.call import Reply
 from twinlock_world.github.commits import require_workflows, signature_of
 from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.repository import mark_pushed
+from twinlock_world.github.ref_moves import RefMove, ref_moved
 from twinlock_world.github.routes.git import asked_signature, checked_path, decoded
+from twinlock_world.github.site import Site
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import TreeEntry
@@ -118,7 +119,7 @@ def _commit(call: RepositoryCall, tip: _Tip, path: str, blob: str | None, messag
         objects.update_ref(f"refs/heads/{tip.branch}", commit, tip.sha or ABSENT)
     except ConflictError as error:
         raise conflict(f"{tip.branch} was moved meanwhile") from error
-    mark_pushed(call.store, call.repository)
+    ref_moved(Site.of(call), RefMove(f"refs/heads/{tip.branch}", tip.sha or ABSENT, commit, call.identity))
     return commit
 
 

@@ -13,7 +13,8 @@ from twinlock_world.github.call import NO_CONTENT, Reply
 from twinlock_world.github.commits import git_date, require_workflows, signature_of
 from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.repository import mark_pushed
+from twinlock_world.github.ref_moves import RefMove, ref_moved
+from twinlock_world.github.site import Site
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import Ref
@@ -51,7 +52,7 @@ def create_ref(call: RepositoryCall) -> Reply:
         objects.update_ref(name, sha, ABSENT)
     except ConflictError as error:
         raise invalid("Reference update failed") from error
-    mark_pushed(call.store, call.repository)
+    ref_moved(Site.of(call), RefMove(name, ABSENT, sha, call.identity))
     url = repository_url(call.urls, call.repository, "git", "refs")
     made = objects.ref(name)
     if made is None:
@@ -74,7 +75,7 @@ def move_ref(call: RepositoryCall) -> Reply:
         objects.update_ref(held.name, sha, held.sha)
     except ConflictError as error:
         raise conflict("Reference cannot be updated") from error
-    mark_pushed(call.store, call.repository)
+    ref_moved(Site.of(call), RefMove(held.name, held.sha, sha, call.identity))
     return Reply(200, ref_body(call.urls, call.repository, _ref(call)))
 
 
@@ -86,7 +87,7 @@ def delete_ref(call: RepositoryCall) -> Reply:
     if held.name == f"refs/heads/{call.repository.default_branch}":
         raise invalid("Cannot delete the default branch")
     call.objects.update_ref(held.name, ABSENT, held.sha)
-    mark_pushed(call.store, call.repository)
+    ref_moved(Site.of(call), RefMove(held.name, held.sha, ABSENT, call.identity))
     return NO_CONTENT
 
 
