@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from twinlock.engine.result import Change, Operation
 from twinlock.errors import Incomplete
+from twinlock.provider.refusal import naming
 from twinlock.provider.values import Properties, has_unknown
 from twinlock_rehearsal.connections import PROVIDER
 from twinlock_rehearsal.deletion import in_reverse, refuse_protected
 from twinlock_rehearsal.plan import Plan, is_new, plan
-from twinlock_rehearsal.refusal import naming
 from twinlock_rehearsal.registration import Registered
 from twinlock_rehearsal.state import Pending, ResourceState, concealed
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinlock.engine.result import FieldChange
+from twinlock.engine.wording import worded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,19 +36,6 @@ def _changes(live: Properties, declared: Properties, prefix: str) -> Iterator[Fi
 def same(one: object, other: object) -> bool:
     """Return whether two values are equal, whatever the order of their lists."""
     return _canonical(one) == _canonical(other)
-
-
-def worded(value: object) -> str:
-    """Return a value as a person reads it: lists sorted, `none` for an empty one, `absent` where there is no value."""
-    if value is None:
-        return "absent"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ", ".join(sorted(worded(element) for element in value)) or "none"
-    if isinstance(value, Mapping):
-        return " ".join(worded(element) for _, element in sorted(value.items())) or "none"
-    return str(_sorted(value)) or "none"
 
 
 def _canonical(value: object) -> str:

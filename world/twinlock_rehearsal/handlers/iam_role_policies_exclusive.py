@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from twinlock.engine.result import FieldChange
-from twinlock.provider.difference import worded
+from twinlock.engine.wording import worded
 from twinlock.provider.inputs import texts
 from twinlock.provider.port import Created, Failure
 from twinlock_rehearsal.iam import Iam

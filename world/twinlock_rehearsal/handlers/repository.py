@@ -42,7 +42,7 @@ _FIELDS = {
     "squashMergeCommitTitle": "squash_merge_commit_title",
     "webCommitSignoffRequired": "web_commit_signoff_required",
 }
-_DEFAULTS = {"hasIssues": False, "hasProjects": False, "hasWiki": False}
+_DEFAULTS = {"hasDownloads": False, "hasIssues": False, "hasProjects": False, "hasWiki": False}
 """What the official provider sends where nothing is declared, and GitHub would have otherwise."""
 _AT_CREATION = {
     "autoInit": "auto_init",

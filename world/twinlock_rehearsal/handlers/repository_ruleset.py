@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from twinlock.engine.result import FieldChange
+from twinlock.engine.wording import worded
 from twinlock.errors import Incomplete
 from twinlock.github.fields import Fields
-from twinlock.provider.difference import changes, worded
+from twinlock.provider.difference import changes
 from twinlock.provider.port import Created, Failure
 from twinlock_rehearsal.github import GitHub
 from twinlock_rehearsal.spelling import camel_rule, snake, to_github, to_pulumi

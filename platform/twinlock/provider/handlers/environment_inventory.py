@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from twinlock.engine.result import FieldChange
+from twinlock.engine.wording import worded
 from twinlock.github.client import segment
 from twinlock.provider import tokens
-from twinlock.provider.difference import worded
 from twinlock.provider.handlers._github import Remote, text
 from twinlock.provider.inputs import Shape, texts
 from twinlock.provider.inputs import text as given

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 from twinlock.aws import policy
 from twinlock.aws.session import Iam, Missing, Refused
 from twinlock.engine.result import FieldChange
+from twinlock.engine.wording import worded
 from twinlock.errors import Incomplete
 from twinlock.model.federation import DENY_ALL, denies_everything, trusts
 from twinlock.names import OIDC_HOST, QUARANTINE_POLICY, oidc_provider_arn
 from twinlock.provider import tokens
-from twinlock.provider.difference import worded
 from twinlock.provider.inputs import Shape, texts
 from twinlock.provider.inputs import text as given
 from twinlock.provider.port import Created, Failure

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from twinlock.engine.result import FieldChange
+from twinlock.engine.wording import worded
 from twinlock.provider import tokens
-from twinlock.provider.difference import worded
 from twinlock.provider.handlers._github import Remote, number, text
 from twinlock.provider.inputs import Shape, entries
 from twinlock.provider.inputs import text as given

@@ -29,12 +29,24 @@ def naming(stack: str, type_: str, name: str, done: str) -> Iterator[None]:
     Raises:
         Incomplete: What is inside could not do its work.
     """
-    what = f"{stack}: {type_} {name} was not {done}."
+    try:
+        with understood():
+            yield
+    except Incomplete as error:
+        what = f"{stack}: {type_} {name} was not {done}."
+        raise Incomplete(what, error.why if not error.what else f"{error.what} {error.why}", error.mend) from None
+
+
+@contextmanager
+def understood() -> Iterator[None]:
+    """Let whatever a handler meets be one kind of error; one that says only why leaves `what` empty.
+
+    Raises:
+        Incomplete: What is inside could not do its work.
+    """
     try:
         yield
-    except Incomplete as error:
-        raise Incomplete(what, f"{error.what} {error.why}", error.mend) from None
     except (Malformed, MalformedPolicy) as error:
-        raise Incomplete(what, f"An answer was not understood: {error.reason}.", _AGAIN) from None
+        raise Incomplete("", f"An answer was not understood: {error.reason}.", _AGAIN) from None
     except (Missing, Refused) as error:
-        raise Incomplete(what, f"AWS says: {error}.", _AGAIN) from None
+        raise Incomplete("", f"AWS says: {error}.", _AGAIN) from None

@@ -1,0 +1,79 @@
+"""The errors of a run: each names the stack, the resource and the mend, and holds no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twinlock.engine.pulumi.progress import first, named
+from twinlock.errors import Incomplete
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twinlock.engine.port import Stack
+    from twinlock.engine.pulumi.progress import Problem
+
+_AGAIN = "Run the same command again; it goes on where this run stopped."
+_PROGRAM = "python inline source runtime error: "
+_TRACEBACK = "Traceback (most recent call last)"
+_LINES = 3
+"""What, why and mend: an error of ours, as a program raised it."""
+
+
+def told(stack: Stack, done: str, problems: list[Problem], written: str) -> Incomplete:
+    """Return the error that the engine's own errors tell.
+
+    Args:
+        stack: The stack.
+        done: What was to be done with it (`applied`).
+        problems: What the engine reported.
+        written: What it wrote, where it reported nothing.
+    """
+    problem = first(problems)
+    if problem is None:
+        return Incomplete(f"{stack.id} was not {done}.", _concealed(stack, _last(written)), _AGAIN)
+    message = _concealed(stack, problem.message)
+    if message.startswith(_PROGRAM):
+        lines = message.removeprefix(_PROGRAM).partition(_TRACEBACK)[0].strip().splitlines()
+        if len(lines) == _LINES:
+            return Incomplete(*lines)
+        return Incomplete(f"{stack.id} was not {done}.", f"Its program failed: {' '.join(lines)}", "Mend the program.")
+    subject = named(problem.urn)
+    what = f"{stack.id}: {subject} was not {done}." if subject else f"{stack.id} was not {done}."
+    return Incomplete(what, f"The engine says: {' '.join(message.split())}", _AGAIN)
+
+
+def held(stack: Stack) -> Incomplete:
+    """Return the error of a stack that another run of Pulumi holds."""
+    return Incomplete(
+        f"{stack.id} was not begun.",
+        "Another run of Pulumi holds its state.",
+        "Wait until it is through, then run the same command again.",
+    )
+
+
+def silent(stack: Stack, patience: float, waited_for: Sequence[str]) -> Incomplete:
+    """Return the error of a run that was ended because nothing happened."""
+    waiting = "; ".join(waited_for) or "nothing that it names"
+    return Incomplete(
+        f"{stack.id} was ended: for {patience:.0f} s nothing happened.",
+        f"It waited for: {waiting}.",
+        "Run the same command again: it begins with new processes, and goes on where this run stopped.",
+    )
+
+
+def _concealed(stack: Stack, text: str) -> str:
+    """Return a text without the secrets of the stack's providers."""
+    for provider in stack.providers():
+        for name in provider.secret:
+            secret = provider.inputs.get(name)
+            if isinstance(secret, str) and secret:
+                text = text.replace(secret, "[secret]")
+    return text
+
+
+def _last(written: str) -> str:
+    """Return the last line that says what went wrong."""
+    lines = [line.strip() for line in written.splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line]
+    return (errors or lines or ["The engine gave no reason."])[-1].removeprefix("stderr: ")

@@ -1,0 +1,120 @@
+"""Where Pulumi works for one platform directory: its home, its projects, its passphrase, the providers it starts.
+
+All of it is beneath `.twinlock/pulumi`, which is nobody's but its owner's; state is where the manifest says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from twinlock.errors import BadInput, Incomplete
+from twinlock.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from twinlock.engine.port import Stack
+
+HOME = (".twinlock", "pulumi")
+_PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
+_LOCAL = "file://"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One platform directory's.
+
+    Attributes:
+        root: The platform directory.
+        backend: Where state is kept, as the manifest says it.
+        plugins: The directory that holds the executable of each provider of a release, by package.
+        served: The command that serves each other provider, by package.
+    """
+
+    root: Path
+    backend: str
+    plugins: Mapping[str, Path]
+    served: Mapping[str, Sequence[str]]
+
+    @property
+    def home(self) -> Path:
+        """What Pulumi keeps as its own."""
+        return self.root.joinpath(*HOME)
+
+    @property
+    def passphrase(self) -> Path:
+        """The file with the passphrase that secrets in state are encrypted with."""
+        return self.home / _PASSPHRASE
+
+    @property
+    def state(self) -> Path | None:
+        """The directory of state, where it is one on this machine."""
+        if not self.backend.startswith(_LOCAL):
+            return None
+        return self.root / self.backend.removeprefix(_LOCAL)
+
+    @property
+    def backend_url(self) -> str:
+        """Where state is kept, as Pulumi is told."""
+        return self.backend if self.state is None else f"{_LOCAL}{self.state.resolve()}"
+
+    def lock(self, stack: Stack) -> Path:
+        """Return the file that one run at a time holds."""
+        return self.home / "locks" / stack.program / f"{stack.group}.lock"
+
+    def prepare(self, stack: Stack) -> Path:
+        """Write what a run of a stack needs, and return the directory of its project.
+
+        Raises:
+            Incomplete: The directory cannot be written.
+            BadInput: There is state, and its passphrase is gone.
+        """
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.state is not None:
+                self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._ensure_passphrase()
+            project = self.home / "projects" / stack.program
+            project.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomically(project / "Pulumi.yaml", self._project(stack), mode=0o600)
+        except OSError as error:
+            raise Incomplete(
+                f"{stack.id} was not begun.",
+                f"{self.home} cannot be written: {error.strerror}.",
+                "Make the directory writable, then run the same command again.",
+            ) from None
+        return project
+
+    def _project(self, stack: Stack) -> str:
+        places = {**self.plugins, **{package: self._launcher(package) for package in self.served}}
+        providers = [{"name": package, "path": str(path)} for package, path in sorted(places.items())]
+        project = {"name": stack.project, "runtime": "python", "plugins": {"providers": providers}}
+        # JSON is YAML, and needs no writer of YAML.
+        return json.dumps(project, indent=2)
+
+    def _launcher(self, package: str) -> Path:
+        """Write the executable under which the engine looks for a provider, in a directory of its own."""
+        directory = self.home / "providers" / package
+        command = shlex.join(self.served[package])
+        path = directory / f"pulumi-resource-{package}"
+        write_atomically(path, f'#!/bin/sh\nexec {command} "$@"\n', mode=0o700)
+        return directory
+
+    def _ensure_passphrase(self) -> None:
+        if self.passphrase.exists():
+            return
+        if self.state is not None and (self.state / ".pulumi" / "stacks").exists():
+            raise BadInput(
+                f"The state in {self.state} cannot be read.",
+                f"Its passphrase {self.passphrase} is gone.",
+                "Put it back from where it is kept. Or, on a world, remove the state and begin anew.",
+            )
+        handle = os.open(self.passphrase, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32))
