@@ -10,10 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench wheel docs locks clean
+.PHONY: help setup demo test engine test-engine check bench wheel docs locks clean
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(READY) ## Build .venv with everything that development needs
 
@@ -30,8 +30,14 @@ $(READY): pyproject.toml requirements/setup.lock requirements/dev.lock
 demo: $(READY) ## Tell the whole story on a fresh local world
 	@$(BIN)/twinlock demo
 
-test: $(READY) ## Run every test
-	@$(BIN)/python -m pytest -n 2 -q
+test: $(READY) ## Run every test but those of the real engine
+	@$(BIN)/python -m pytest -n 2 -q --ignore tests/engine
+
+engine: $(READY) ## Install Pulumi and its GitHub provider into the user's cache, built from Go modules
+	@$(BIN)/twinlock engine status > /dev/null || $(BIN)/twinlock engine install --from source
+
+test-engine: engine ## Run the tests with the real engine
+	@TWINLOCK_TEST_ENGINE=1 $(BIN)/python -m pytest -q tests/engine
 
 check: $(READY) ## Lint, types, layers, lock files, generated pages
 	@$(BIN)/ruff check .

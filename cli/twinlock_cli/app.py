@@ -14,7 +14,20 @@ import typer
 from typer.exceptions import TyperException
 
 from twinlock.errors import Incomplete, TwinlockError
-from twinlock_cli import audit, check, demo, init, lazy_group, new, provision, reconcile, scaffold, schema, world
+from twinlock_cli import (
+    audit,
+    check,
+    demo,
+    engine,
+    init,
+    lazy_group,
+    new,
+    provision,
+    reconcile,
+    scaffold,
+    schema,
+    world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +83,7 @@ app.command("destroy")(provision.destroy)
 app.command("audit")(audit.audit)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(world.app, name="world")
+app.add_typer(engine.app, name="engine")
 
 
 def run(arguments: Sequence[str]) -> int:

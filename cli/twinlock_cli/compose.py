@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinlock.errors import BadInput
+from twinlock_cli import engines
+from twinlock_cli.engines import Kind
 from twinlock_cli.render import say
 
 if TYPE_CHECKING:
@@ -91,11 +93,13 @@ def world(platform: Platform) -> WorldFile:
     return world_requests.running(platform.root, platform.estate)
 
 
-def engine(platform: Platform) -> Engine:
-    """Return the engine that runs stacks."""
-    from twinlock_rehearsal.engine import EmbeddedEngine
+def engine(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Engine:
+    """Return the engine that runs stacks.
 
-    return EmbeddedEngine(platform.root)
+    Raises:
+        Incomplete: It is Pulumi's, and not installed.
+    """
+    return engines.engine(platform.root, platform.estate.declaration.platform, kind)
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:
@@ -183,7 +187,7 @@ def _account() -> str:
         return f"uid {os.getuid()}"
 
 
-def reconcile(platform: Platform) -> Reconciliation:
+def reconcile(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Reconciliation:
     """Make one pass of reconciliation.
 
     Raises:
@@ -196,6 +200,6 @@ def reconcile(platform: Platform) -> Reconciliation:
     push = seeder(platform, running)
     return pass_once(
         examine(platform, running),
-        lambda: provision.up(platform.estate, engine(platform), stacks(platform, running), push),
+        lambda: provision.up(platform.estate, engine(platform, kind), stacks(platform, running), push),
         journal(platform),
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinlock_cli.engines import EngineOption, Kind
 from twinlock_cli.render import Format, FormatOption, say, show, show_json, show_table
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ ORGANIZATION, SERVICE = "acme", "payments"
 
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the world running, and say how to look around.")] = False,
+    engine: EngineOption = Kind.EMBEDDED,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Tell the whole story on a fresh local world: provision a service, weaken it, find and correct each weakening."""
@@ -44,7 +46,7 @@ def demo(
             root = Path(tempfile.mkdtemp(prefix="twinlock-demo-"), "platform")
         else:
             root = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="twinlock-demo-")), "platform")
-        story = _Story(root, quiet=format is Format.JSON)
+        story = _Story(root, quiet=format is Format.JSON, engine=engine)
         if not keep:
             cleanup.callback(story.end)
         try:
@@ -66,10 +68,12 @@ class _Story:
     Attributes:
         root: The platform directory.
         quiet: Nothing but the result goes to stdout.
+        engine: What runs the programs.
     """
 
     root: Path
     quiet: bool
+    engine: Kind
     seconds: dict[str, float] = field(default_factory=dict)
     found: dict[str, bool] = field(default_factory=dict)
     weakenings: tuple[Weakening, ...] = ()
@@ -175,7 +179,7 @@ class _Story:
 
         return provision.up(
             self.platform.estate,
-            compose.engine(self.platform),
+            compose.engine(self.platform, self.engine),
             compose.stacks(self.platform, self.world),
             compose.seeder(self.platform, self.world),
             listener=_Counter(),
@@ -209,7 +213,7 @@ class _Story:
     def _reconcile(self) -> None:
         from twinlock_cli import compose
 
-        self.passed = compose.reconcile(self.platform)
+        self.passed = compose.reconcile(self.platform, self.engine)
 
     def _show_estate(self, provisioned: Provisioned) -> None:
         if self.quiet:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinlock_cli.engines import EngineOption, Kind
 from twinlock_cli.render import Format, FormatOption, say, show, show_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": 
 def preview(
     context: typer.Context,
     services: ServicesArgument = None,
+    engine: EngineOption = Kind.EMBEDDED,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
@@ -36,7 +38,7 @@ def preview(
     running = compose.world(platform)
     done = provision.preview(
         platform.estate,
-        compose.engine(platform),
+        compose.engine(platform, engine),
         compose.stacks(platform, running),
         groups=services or (),
         listener=_progress(verbose=verbose, quiet=format is Format.JSON),
@@ -45,10 +47,11 @@ def preview(
     return 1 if done.changed else 0
 
 
-def up(
+def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     services: ServicesArgument = None,
     yes: YesOption = False,
+    engine: EngineOption = Kind.EMBEDDED,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
@@ -63,7 +66,7 @@ def up(
     consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
     done = provision.up(
         platform.estate,
-        compose.engine(platform),
+        compose.engine(platform, engine),
         compose.stacks(platform, running),
         compose.seeder(platform, running),
         groups=services or (),
@@ -75,6 +78,7 @@ def up(
 def destroy(
     context: typer.Context,
     yes: YesOption = False,
+    engine: EngineOption = Kind.EMBEDDED,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
@@ -87,7 +91,7 @@ def destroy(
     consent.ask(f"Delete all that was provisioned in {platform.estate.organization.login}?", yes=yes)
     done = provision.destroy(
         platform.estate,
-        compose.engine(platform),
+        compose.engine(platform, engine),
         compose.stacks(platform, running),
         listener=_progress(verbose=verbose, quiet=format is Format.JSON),
     )

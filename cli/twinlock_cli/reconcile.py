@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinlock.errors import BadInput
+from twinlock_cli.engines import EngineOption, Kind
 from twinlock_cli.render import Format, FormatOption, say, show, show_json, show_table
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
-def reconcile(
+def reconcile(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Make one pass, then end.")] = False,
     every: Annotated[str, typer.Option(metavar="TIME", help="Time between passes: 30s, 5m, 1h.")] = "5m",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    engine: EngineOption = Kind.EMBEDDED,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Correct whatever differs from the manifest; every correction stands in the journal before it is made."""
@@ -31,7 +33,7 @@ def reconcile(
     platform = compose.load(context.obj)
     consent.ask(f"Correct {platform.estate.organization.login} without asking again?", yes=yes)
     while True:
-        passed = compose.reconcile(platform)
+        passed = compose.reconcile(platform, engine)
         if format is Format.JSON:
             show_json(passed.as_json())
         else:

@@ -1,0 +1,85 @@
+"""Which engine runs stacks: the embedded one, or Pulumi as it is installed on this machine."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from twinlock.engine.installation.install import Way
+    from twinlock.engine.port import Engine
+    from twinlock.model.declaration import Platform
+
+
+class Kind(enum.Enum):
+    """An engine."""
+
+    EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+
+EngineOption = Annotated[
+    Kind, typer.Option("--engine", help="What runs the programs: twinlock's own engine, or Pulumi's.")
+]
+
+_SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server"}
+"""The providers that are served from here, by module. On the world, AWS's is the world's own."""
+
+
+def engine(root: Path, platform: Platform, kind: Kind) -> Engine:
+    """Return the engine of a platform directory on the world.
+
+    Raises:
+        Incomplete: Pulumi is not installed.
+    """
+    if kind is Kind.EMBEDDED:
+        from twinlock_rehearsal.engine import EmbeddedEngine
+
+        return EmbeddedEngine(root)
+    from twinlock.engine.installation import place
+    from twinlock.engine.pulumi.engine import PulumiEngine
+    from twinlock.engine.pulumi.workspace import Workspace
+
+    installed = place.usable(folder())
+    # Isolated: neither the directory it is started in nor a variable adds to what is imported.
+    served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
+    workspace = Workspace(root, platform.state.backend, {"github": installed.executables}, served)
+    return PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ)
+
+
+def folder() -> Path:
+    """Return the user's cache folder of engines."""
+    from twinlock.engine.installation import place
+
+    return place.cache(os.environ)
+
+
+def inherited() -> dict[str, str]:
+    """Return what the tools that install an engine inherit of the environment."""
+    from twinlock.engine.pulumi import environment
+
+    return environment.scrubbed(os.environ, cloud=True)
+
+
+def ways(name: str | None) -> Sequence[Way]:
+    """Return the ways to an engine, in the order in which they are tried, or the one that is named."""
+    from twinlock.engine.installation.from_download import FromDownload
+    from twinlock.engine.installation.from_path import FromPath
+    from twinlock.engine.installation.from_source import GO_SETTINGS, FromSource, modules
+    from twinlock.engine.installation.http_source import HttpSource
+
+    path = os.environ.get("PATH", "")
+    settings = {setting: os.environ[setting] for setting in GO_SETTINGS if setting in os.environ}
+    every: tuple[Way, ...] = (
+        FromPath(path, Path.home() / ".pulumi" / "plugins"),
+        FromDownload(HttpSource()),
+        FromSource(path, modules(), settings),
+    )
+    return tuple(way for way in every if name in (None, way.name))

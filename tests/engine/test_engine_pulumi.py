@@ -1,0 +1,77 @@
+"""The real engine on a world: what it provisions, finds and destroys, and that the embedded engine leaves the same."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PULUMI = ("--engine", "pulumi")
+
+
+def test_a_service_from_nothing_is_as_declared(provisioned: Any) -> None:  # noqa: ANN401 - the conftest's
+    """What Pulumi provisions is what the manifest says, by the audit's own reading."""
+    audited = provisioned.twinlock("audit", "--format", "json")
+    assert (audited.code, audited.document["findings"], audited.document["unknowns"]) == (0, [], [])
+
+
+def test_a_second_up_and_a_preview_find_nothing_to_do(provisioned: Any) -> None:  # noqa: ANN401
+    """Where nothing has drifted, nothing is changed, and preview says so."""
+    again = provisioned.twinlock("up", "--yes", *PULUMI, "--format", "json")
+    assert {stack["stack"]: stack["changes"] for stack in again.document["stacks"]} == {
+        "organization/platform": [],
+        "repositories/platform": [],
+        "repositories/payments": [],
+        "protections/payments": [],
+    }
+    previewed = provisioned.twinlock("preview", *PULUMI, "--format", "json")
+    assert (previewed.code, [stack["changes"] for stack in previewed.document["stacks"]]) == (0, [[], [], [], []])
+
+
+def test_both_engines_leave_the_same_world(provisioned: Any, new_platform: Callable[[], Any]) -> None:  # noqa: ANN401
+    """Of two worlds, one provisioned by each engine, everything is equal that GitHub and AWS would tell."""
+    other = new_platform()
+    assert other.twinlock("up", "--yes", "--engine", "embedded").code == 0
+    assert differences(observed(provisioned), observed(other)) == []
+
+
+POLICIES = ("permissions", "permissions/selected-actions", "permissions/workflow", "permissions/access")
+
+
+def observed(platform: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a world as it is to be compared.
+
+    A policy that was never written counts as what GitHub answers for it, an empty text as none; lists have no order.
+    """
+    dump = platform.dump()
+    for organization, held in dump["github"]["organizations"].items():
+        held["actions_policies"] = policies(platform, f"/orgs/{organization}/actions", POLICIES[:-1])
+        for name, repository in held["repositories"].items():
+            path = f"/repos/{organization}/{name}/actions"
+            repository["actions_policies"] = policies(platform, path, POLICIES)
+    return canonical(dump)
+
+
+def policies(platform: Any, path: str, kinds: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return what GitHub answers for what Actions may do, without addresses."""
+    found = {kind: platform.request("GET", f"{path}/{kind}") for kind in kinds}
+    return {kind: {k: v for k, v in each.items() if not k.endswith("_url")} for kind, each in found.items()}
+
+
+def canonical(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a document in which lists are sorted and an empty text is nothing."""
+    if isinstance(value, dict):
+        return {key: canonical(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return sorted((canonical(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+    return None if value == "" else value
+
+
+def differences(one: Any, other: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
+    """Return the paths at which two documents differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        keys = sorted(one.keys() | other.keys())
+        return [each for key in keys for each in differences(one.get(key), other.get(key), f"{path}/{key}")]
+    return [] if one == other else [f"{path}: {json.dumps(one)[:200]} != {json.dumps(other)[:200]}"]
