@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tests.world.github.conftest import Hub
 
 WIRE: Final = Path(__file__).parents[2] / "conformance" / "wire" / "tpg_v6.13.0_legacy_token.jsonl"
-NOT_SERVED: Final = re.compile(r"(PUT|DELETE) .*/protection|.* .*/protection/required_signatures")
 OTHERWISE: Final = {
-    ("GET", "/repos/acme/gen/branches/main/protection"): {404},  # nothing could be put there
-    ("PUT", "/repos/acme/gen/contents/.github/CODEOWNERS"): {200, 201},  # 200 where there was such a file
+    # 200 where there was such a file; 409 once the recorded protection of main stands, which no recorder enforced
+    ("PUT", "/repos/acme/gen/contents/.github/CODEOWNERS"): {200, 201, 409},
+    ("DELETE", "/repos/acme/gen/contents/.github/CODEOWNERS"): {200, 409},
     ("DELETE", "/organizations/{org}/team/{sec-team}/memberships/bob"): {204, 404},
 }
 """Where GitHub's own answer is another than the recorder's, as its notes say."""

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from twinlock_world.store import Store
 
 NOT_ENFORCED: Final = (
-    "rulesets and branch protection on push, merge and the contents API",
     "environments' reviewers, timers, branch policies and protection rules",
     "Actions policy: no workflow runs",
     "webhooks are stored, not delivered",

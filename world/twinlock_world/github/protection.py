@@ -75,6 +75,13 @@ def protection_of(store: Store, repository: Repository, branch: str) -> Protecti
     return min(matching, key=lambda protection: protection.pattern != branch, default=None)
 
 
+def follow_rename(store: Store, repository: Repository, old: str, new: str) -> None:
+    """Let the protection of exactly one branch's name go with the branch to its new name."""
+    held = store.find(PROTECTION, old, parent=repository.id)
+    if held is not None and store.find(PROTECTION, new, parent=repository.id) is None:
+        store.update(held, held.data, key=new)
+
+
 def rules_of(protection: Protection) -> Iterator[ActiveRule]:
     """Return what a protection demands, as rules."""
     fields = protection.fields

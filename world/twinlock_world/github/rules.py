@@ -226,3 +226,6 @@ RULES: Final[Mapping[str, RuleType]] = {
     "file_extension_restriction": RuleType({"restricted_file_extensions": _TEXTS}, _PUSH),
     "max_file_size": RuleType({"max_file_size": _NUMBER}, _PUSH),
 }
+
+NOT_MODELLED: Final = frozenset({"merge_queue", "code_scanning", "license_compliance_scanning"})
+"""Types that GitHub knows and this world refuses to keep: nothing here could tell whether they hold."""

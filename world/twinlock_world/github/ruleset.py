@@ -14,11 +14,15 @@ from twinlock_world.github.access import Rank, Role, rank_in, role_on
 from twinlock_world.github.accounts import App, Identity, Organization, User, is_installed
 from twinlock_world.github.errors import GitHubError
 from twinlock_world.github.properties import values
-from twinlock_world.github.rules import RULES, read_rule
+from twinlock_world.github.rules import NOT_MODELLED, RULES, read_rule
 from twinlock_world.github.team import get_team, lineage, teams_of
 from twinlock_world.jsonvalue import Fields, JsonObject, JsonValue
+from twinlock_world.policy.ref_pattern import is_glob
+from twinlock_world.policy.text_pattern import is_regex
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twinlock_world.github.repository import Repository
     from twinlock_world.store import Record, Store
 
@@ -61,6 +65,7 @@ def read_ruleset(store: Store, source: Source, asked: Fields, held: JsonObject |
     target = given.choice("target", targets, "branch")
     actors = [_actor(store, source, actor, at) for at, actor in enumerate(given.objects("bypass_actors", []))]
     rules = [read_rule(rule, f"rules/{at}") for at, rule in enumerate(given.objects("rules", []))]
+    _require_modelled(rules)
     wrong = [
         name
         for name in (Fields(rule).text("type") for rule in rules)
@@ -79,6 +84,25 @@ def read_ruleset(store: Store, source: Source, asked: Fields, held: JsonObject |
         "conditions": _conditions(source, target, given),
         "rules": rules,
     }
+
+
+def _require_modelled(rules: Sequence[JsonObject]) -> None:
+    """Refuse rules that would be kept and never hold anybody, and patterns that are none.
+
+    Raises:
+        GitHubError: 501 for a type that this world does not model, 422 for a pattern.
+    """
+    for rule in map(Fields, rules):
+        name = rule.text("type")
+        if name in NOT_MODELLED:
+            raise GitHubError(501, f"This world does not model the rule type {name}")
+        parameters = rule.object("parameters") if rule.given("parameters") else Fields({})
+        if (
+            "operator" in parameters
+            and parameters.text("operator") == "regex"
+            and not is_regex(parameters.text("pattern"))
+        ):
+            raise refused(f"Invalid rules: '{name.replace('_', ' ').capitalize()}'")
 
 
 def refused(*problems: str) -> GitHubError:
@@ -171,7 +195,7 @@ def _conditions(source: Source, target: str, given: Fields) -> JsonObject:
         names = asked.object("ref_name") if asked.given("ref_name") else Fields({})
         found["ref_name"] = {side: names.texts(side, []) for side in ("include", "exclude")}
         patterns = [*names.texts("include", []), *names.texts("exclude", [])]
-        wrong = [pattern for pattern in patterns if not _REF_PATTERN[target].fullmatch(pattern)]
+        wrong = [pattern for pattern in patterns if not (_REF_PATTERN[target].fullmatch(pattern) and is_glob(pattern))]
         if wrong:
             raise refused(f"Invalid target patterns: '{', '.join(wrong)}'")
     if source.repository is None:

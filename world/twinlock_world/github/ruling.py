@@ -54,6 +54,11 @@ class RefusedError(GitHubError):
         self.verdict = verdict
         self.keep = keep
 
+    def worded(self, message: str) -> RefusedError:
+        """Return the same refusal in the words of a route that doesn't say why."""
+        self.message = message
+        return self
+
 
 def judged(
     site: Site,

@@ -40,6 +40,11 @@ def matches_glob(pattern: str, name: str) -> bool:
     return pattern == name or (regex is not None and regex.fullmatch(name) is not None)
 
 
+def is_glob(pattern: str) -> bool:
+    """Tell whether a pattern can be used at all."""
+    return _compiled(pattern) is not None
+
+
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Regex | None:
     translated, at = "", 0

@@ -5,28 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.git_objects import ABSENT, is_ref_name
-from twinlock_world.github.access import METADATA, READ_ADMINISTRATION, READ_CONTENTS, WRITE_CONTENTS, may_administer
+from twinlock_world.github.access import METADATA, READ_CONTENTS, WRITE_CONTENTS, may_administer
+from twinlock_world.github.active_rules import rulesets_on
 from twinlock_world.github.bodies.commit import (
     changes_of,
     object_node_id,
     repository_commit,
     repository_url,
 )
+from twinlock_world.github.bodies.protection import enforcement_level
 from twinlock_world.github.call import Reply
 from twinlock_world.github.errors import conflict, forbidden, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.pulls.synchronize import follow_rename
+from twinlock_world.github.protection import follow_rename, protection_of
 from twinlock_world.github.ref_moves import RefMove, ref_moved
-from twinlock_world.github.ruleset import RULESET, reaches
+from twinlock_world.github.ruling import Change, enforce
 from twinlock_world.github.site import Site
 from twinlock_world.jsonvalue import JsonObject
-from twinlock_world.policy.ref_pattern import names_ref
+from twinlock_world.policy.attempt import How
+from twinlock_world.policy.rule import SourceKind
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import Commit, Ref
-    from twinlock_world.github.repository import Repository
     from twinlock_world.jsonvalue import JsonValue
-    from twinlock_world.store import Record
 
 _HEADS: Final = "refs/heads/"
 _TAGS: Final = "refs/tags/"
@@ -35,7 +36,7 @@ _TAGS: Final = "refs/tags/"
 def list_branches(call: RepositoryCall) -> Reply:
     """Return a repository's branches."""
     wanted = call.query.get("protected")
-    found = [(ref, bool(_rules(call, ref.name))) for ref in call.objects.refs(_HEADS)]
+    found = [(ref, _is_protected(call, ref.name)) for ref in call.objects.refs(_HEADS)]
     shown = [(ref, protected) for ref, protected in found if wanted is None or protected == (wanted == "true")]
     return call.page(shown, lambda item: _short(call, *item))
 
@@ -46,7 +47,11 @@ def show_branch(call: RepositoryCall) -> Reply:
 
 
 def rename_branch(call: RepositoryCall) -> Reply:
-    """Rename a branch; whoever may push can, but the default branch is its administrators'."""
+    """Rename a branch; whoever may push can, but the default branch is its administrators'.
+
+    To the rules it is a creation and a deletion (unconfirmed). A protection of the exact name goes with the branch, as
+    GitHub's documentation says ("Renaming a branch").
+    """
     ref, name, repository = _branch(call), call.body().text("new_name"), call.repository
     is_default = ref.name == _HEADS + repository.default_branch
     if is_default and not may_administer(call.store, call.identity, repository):
@@ -55,15 +60,17 @@ def rename_branch(call: RepositoryCall) -> Reply:
         raise invalid(f"{name} is not a valid branch name")
     if call.objects.ref(_HEADS + name) is not None:
         raise invalid(f"Branch {name} already exists")
+    site = Site.of(call)
+    enforce(site, call.identity, Change(_HEADS + name, ABSENT, ref.sha, How.BRANCH_RENAME))
+    enforce(site, call.identity, Change(ref.name, ref.sha, ABSENT, How.BRANCH_RENAME))
     call.objects.update_ref(_HEADS + name, ref.sha, ABSENT)
     if is_default:
         call.objects.set_head(name)
         call.store.update(repository.record, {**repository.record.data, "default_branch": name})
-    site = Site.of(call)
-    ref_moved(site, RefMove(_HEADS + name, ABSENT, ref.sha, call.identity))
-    follow_rename(site, ref.name.removeprefix(_HEADS), name, call.identity)
     call.objects.update_ref(ref.name, ABSENT, ref.sha)
-    ref_moved(site, RefMove(ref.name, ref.sha, ABSENT, call.identity))
+    for move in ((_HEADS + name, ABSENT, ref.sha), (ref.name, ref.sha, ABSENT)):
+        ref_moved(site, RefMove(*move, call.identity))
+    follow_rename(call.store, repository, ref.name.removeprefix(_HEADS), name)
     renamed = call.objects.ref(_HEADS + name)
     if renamed is None:
         raise not_found()
@@ -105,36 +112,24 @@ def list_rules(call: RepositoryCall) -> Reply:
     return call.page(_rules(call, _HEADS + call.params["branch"]), lambda rule: rule)
 
 
-def show_protection(call: RepositoryCall) -> Reply:
-    """Say that a branch has no classic protection; this world cannot hold any."""
-    _branch(call)
-    raise not_found("Branch not protected")
-
-
 def _rules(call: RepositoryCall, ref: str) -> list[JsonObject]:
     repository, found = call.repository, list[JsonObject]()
-    own = call.store.children(RULESET, repository.id)
-    above = [
-        record
-        for record in call.store.children(RULESET, repository.owner.id)
-        if reaches(call.store, record, repository)
-    ]
-    for record, kind, name in [
-        *((record, "Repository", repository.full_name) for record in own),
-        *((record, "Organization", repository.owner.login) for record in above),
-    ]:
-        if not _stands_on(record, repository, ref):
+    for source, record in rulesets_on(call.store, repository, ref):
+        if record.fields.text("enforcement") != "active" or record.fields.text("target") != "branch":
             continue
-        origin: JsonObject = {"ruleset_source_type": kind, "ruleset_source": name, "ruleset_id": record.id}
+        holder = repository.full_name if source.kind is SourceKind.REPOSITORY else repository.owner.login
+        origin: JsonObject = {
+            "ruleset_source_type": source.kind.value,
+            "ruleset_source": holder,
+            "ruleset_id": record.id,
+        }
         found += [{**rule.raw, **origin} for rule in record.fields.objects("rules")]
     return found
 
 
-def _stands_on(record: Record, repository: Repository, ref: str) -> bool:
-    fields = record.fields
-    if fields.text("enforcement") != "active" or fields.text("target") != "branch":
-        return False
-    return names_ref(fields.object("conditions"), ref, repository.default_branch)
+def _is_protected(call: RepositoryCall, ref: str) -> bool:
+    branch = ref.removeprefix(_HEADS)
+    return protection_of(call.store, call.repository, branch) is not None or bool(_rules(call, ref))
 
 
 def _branch(call: RepositoryCall) -> Ref:
@@ -153,13 +148,20 @@ def _commit(call: RepositoryCall, sha: str) -> Commit:
 
 def _short(call: RepositoryCall, ref: Ref, protected: bool) -> dict[str, JsonValue]:  # noqa: FBT001 - one row of a list
     name = ref.name.removeprefix(_HEADS)
+    classic = protection_of(call.store, call.repository, name)
+    required = classic is not None and classic.fields.given("required_status_checks")
+    checks = classic.fields.object("required_status_checks").objects("checks") if classic and required else []
     return {
         "name": name,
         "commit": {"sha": ref.sha, "url": repository_url(call.urls, call.repository, "commits", ref.sha)},
         "protected": protected,
         "protection": {
-            "enabled": False,
-            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
+            "enabled": classic is not None,
+            "required_status_checks": {
+                "enforcement_level": enforcement_level(classic),
+                "contexts": [check.text("context") for check in checks],
+                "checks": [check.raw for check in checks],
+            },
         },
         "protection_url": repository_url(call.urls, call.repository, "branches", name, "protection"),
     }
@@ -171,7 +173,7 @@ def _branch_body(call: RepositoryCall, ref: Ref) -> JsonObject:
     url = repository_url(call.urls, call.repository, "branches", name)
     page = call.urls.html(call.repository.full_name, "tree", name)
     return {
-        **_short(call, ref, bool(_rules(call, ref.name))),
+        **_short(call, ref, _is_protected(call, ref.name)),
         "commit": commit,
         "_links": {"self": url, "html": page},
     }
@@ -192,7 +194,6 @@ def _tag_body(call: RepositoryCall, ref: Ref) -> JsonObject:
 ROUTES: Final = (
     *REPOSITORY.get("/branches", READ_CONTENTS, list_branches),
     *REPOSITORY.get("/branches/{branch...}", READ_CONTENTS, show_branch),
-    *REPOSITORY.get("/branches/{branch...}/protection", READ_ADMINISTRATION, show_protection),
     *REPOSITORY.post("/branches/{branch...}/rename", WRITE_CONTENTS, rename_branch),
     *REPOSITORY.get("/rules/branches/{branch...}", METADATA, list_rules),
     *REPOSITORY.get("/tags", METADATA, list_tags),

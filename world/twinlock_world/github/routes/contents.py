@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from twinlock_world.git_incoming import incoming
 from twinlock_world.git_objects import ABSENT, EMPTY_TREE, ConflictError
 from twinlock_world.github.access import READ_CONTENTS, WRITE_CONTENTS
 from twinlock_world.github.bodies.commit import git_commit, repository_url
@@ -14,9 +15,11 @@ from twinlock_world.github.call import Reply
 from twinlock_world.github.commits import require_workflows, signature_of
 from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.ref_moves import RefMove, ref_moved
+from twinlock_world.github.ref_changes import change_ref
 from twinlock_world.github.routes.git import asked_signature, checked_path, decoded
+from twinlock_world.github.ruling import Change
 from twinlock_world.github.site import Site
+from twinlock_world.policy.attempt import How
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import TreeEntry
@@ -64,8 +67,7 @@ def write_contents(call: RepositoryCall) -> Reply:
     tip = _tip(call, path, body.optional_text("branch"))
     if tip.entry is not None:
         _require_sha(path, tip.entry, body.optional_text("sha"))
-    blob = call.objects.write_blob(data)
-    commit = _commit(call, tip, path, blob, message)
+    commit = _commit(call, tip, path, data, message)
     entry = call.objects.entry(commit, path)
     if entry is None:
         raise not_found()
@@ -108,18 +110,23 @@ def _require_sha(path: str, entry: TreeEntry, sha: str | None) -> None:
         raise conflict(f"{path} does not match {sha}")
 
 
-def _commit(call: RepositoryCall, tip: _Tip, path: str, blob: str | None, message: str) -> str:
-    objects, body = call.objects, call.body()
-    parent = None if tip.sha is None else objects.commit(tip.sha)
-    tree = objects.write_path(EMPTY_TREE if parent is None else parent.tree, path, blob)
+def _commit(call: RepositoryCall, tip: _Tip, path: str, data: bytes | None, message: str) -> str:
+    """Commit a file's new content, or its deletion, if the rules of the branch allow."""
+    body = call.body()
     committer = asked_signature(call, body, "committer", signature_of(call.caller(), call.store.timestamp()))
     author = asked_signature(call, body, "author", committer)
-    commit = objects.write_commit(tree, () if tip.sha is None else (tip.sha,), message, author, committer)
-    try:
-        objects.update_ref(f"refs/heads/{tip.branch}", commit, tip.sha or ABSENT)
-    except ConflictError as error:
-        raise conflict(f"{tip.branch} was moved meanwhile") from error
-    ref_moved(Site.of(call), RefMove(f"refs/heads/{tip.branch}", tip.sha or ABSENT, commit, call.identity))
+    with incoming(call.objects) as room:
+        objects = room.objects
+        parent = None if tip.sha is None else objects.commit(tip.sha)
+        blob = None if data is None else objects.write_blob(data)
+        tree = objects.write_path(EMPTY_TREE if parent is None else parent.tree, path, blob)
+        commit = objects.write_commit(tree, () if tip.sha is None else (tip.sha,), message, author, committer)
+        signed = not (body.given("author") or body.given("committer"))  # what GitHub commits as itself, it signs
+        change = Change(f"refs/heads/{tip.branch}", tip.sha or ABSENT, commit, How.CONTENTS, signed)
+        try:
+            change_ref(Site.of(call), call.caller(), change, room, status=409)
+        except ConflictError as error:
+            raise conflict(f"{tip.branch} was moved meanwhile") from error
     return commit
 
 

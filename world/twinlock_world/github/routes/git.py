@@ -13,8 +13,10 @@ from twinlock_world.github.call import NO_CONTENT, Reply
 from twinlock_world.github.commits import git_date, require_workflows, signature_of
 from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.ref_moves import RefMove, ref_moved
+from twinlock_world.github.ref_changes import change_ref
+from twinlock_world.github.ruling import Change, RefusedError
 from twinlock_world.github.site import Site
+from twinlock_world.policy.attempt import How
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import Ref
@@ -49,10 +51,11 @@ def create_ref(call: RepositoryCall) -> Reply:
     if objects.ref(name) is not None:
         raise invalid("Reference already exists")
     try:
-        objects.update_ref(name, sha, ABSENT)
+        change_ref(Site.of(call), call.caller(), Change(name, ABSENT, sha, How.REF), status=422)
+    except RefusedError as refused:
+        raise refused.worded("Reference update failed") from refused
     except ConflictError as error:
         raise invalid("Reference update failed") from error
-    ref_moved(Site.of(call), RefMove(name, ABSENT, sha, call.identity))
     url = repository_url(call.urls, call.repository, "git", "refs")
     made = objects.ref(name)
     if made is None:
@@ -72,10 +75,9 @@ def move_ref(call: RepositoryCall) -> Reply:
     if not body.flag("force", default=False) and not objects.is_ancestor(held.sha, sha):
         raise invalid("Update is not a fast forward")
     try:
-        objects.update_ref(held.name, sha, held.sha)
+        change_ref(Site.of(call), call.caller(), Change(held.name, held.sha, sha, How.REF), status=422)
     except ConflictError as error:
         raise conflict("Reference cannot be updated") from error
-    ref_moved(Site.of(call), RefMove(held.name, held.sha, sha, call.identity))
     return Reply(200, ref_body(call.urls, call.repository, _ref(call)))
 
 
@@ -86,8 +88,7 @@ def delete_ref(call: RepositoryCall) -> Reply:
         raise invalid("Reference does not exist")
     if held.name == f"refs/heads/{call.repository.default_branch}":
         raise invalid("Cannot delete the default branch")
-    call.objects.update_ref(held.name, ABSENT, held.sha)
-    ref_moved(Site.of(call), RefMove(held.name, held.sha, ABSENT, call.identity))
+    change_ref(Site.of(call), call.caller(), Change(held.name, held.sha, ABSENT, How.REF), status=422)
     return NO_CONTENT
 
 
