@@ -137,7 +137,7 @@ class Conversation:
         self._answer = -1
 
     def _judge(self, commands: Sequence[Command], *, atomic: bool) -> list[Ruling]:
-        rulings = [self._push.judge(command, self._incoming) for command in commands]
+        rulings = [self._judge_one(command) for command in commands]
         if atomic and any(ruling.problem is not None for ruling in rulings):
             return [ruling if ruling.problem else Ruling(_ATOMIC_FAILURE, ruling.text) for ruling in rulings]
         verdicts = zip(commands, rulings, strict=True)
@@ -148,6 +148,13 @@ class Conversation:
         elif tips:
             self._incoming.adopt_only(tips)
         return rulings
+
+    def _judge_one(self, command: Command) -> Ruling:
+        try:
+            command.ref.encode()
+        except UnicodeEncodeError:
+            return Ruling("the name is not UTF-8")
+        return self._push.judge(command, self._incoming)
 
     def _close_text(self) -> None:
         os.close(self._text)
