@@ -9,7 +9,9 @@ from twinlock_world.git_incoming import brought_commits, brought_files
 from twinlock_world.github.access import ROLES, Rank, rank_in, role_on
 from twinlock_world.github.accounts import User
 from twinlock_world.github.checks import check_facts
+from twinlock_world.github.deployments import deployed_to
 from twinlock_world.github.team import children, get_team, grants, lineage, team_members, teams_of
+from twinlock_world.github.workflow_runs import workflow_facts
 from twinlock_world.policy.facts import Access, CommitFact, FileFact
 
 if TYPE_CHECKING:
@@ -82,13 +84,13 @@ class StoreFacts:
         """Return the newest checks and statuses of a commit."""
         return check_facts(self._store, self._repository, sha)
 
-    def deployed_to(self, sha: str) -> Collection[str]:  # noqa: ARG002 - no deployment is known yet
+    def deployed_to(self, sha: str) -> Collection[str]:
         """Return the environments that a commit was deployed to with success."""
-        return ()
+        return deployed_to(self._store, self._repository, sha)
 
-    def workflow_runs(self, sha: str) -> Sequence[WorkflowFact]:  # noqa: ARG002 - no run is known yet
+    def workflow_runs(self, sha: str) -> Sequence[WorkflowFact]:
         """Return the newest runs of required workflows on a commit."""
-        return ()
+        return workflow_facts(self._store, self._repository, sha)
 
     @cached_property
     def _teams(self) -> frozenset[int]:
