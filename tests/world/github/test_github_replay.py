@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WIRE: Final = Path(__file__).parents[2] / "conformance" / "wire" / "tpg_v6.13.0_legacy_token.jsonl"
 OTHERWISE: Final = {
+    ("DELETE", "/repos/acme/gen/branches/main/protection"): {204, 404},  # GraphQL has deleted it: one for a pattern
     # 200 where there was such a file; 409 once the recorded protection of main stands, which no recorder enforced
     ("PUT", "/repos/acme/gen/contents/.github/CODEOWNERS"): {200, 201, 409},
     ("DELETE", "/repos/acme/gen/contents/.github/CODEOWNERS"): {200, 409},
