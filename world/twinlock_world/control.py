@@ -45,6 +45,9 @@ class World(Protocol):
     def status(self) -> JsonObject:
         """Return counts, and what is kept but not enforced."""
 
+    def aws_decisions(self) -> JsonValue:
+        """Return what AWS refused, newest first, and by which statement."""
+
     def expire_token(self, login: str) -> bool:
         """Make a person's or an app's token invalid; false where nobody has that name."""
 
@@ -71,6 +74,7 @@ class Control:
     def __init__(self, world: World) -> None:
         self._world = world
         self._handlers: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
+            ("GET", "aws/decisions"): self._aws_decisions,
             ("GET", "clock"): self._clock,
             ("GET", "dump"): self._dump,
             ("GET", "status"): self._status,
@@ -105,6 +109,9 @@ class Control:
         if scheme.casefold() not in {"bearer", "token"} or not self._world.is_owner(token.strip()):
             return _refusal(401, "The token of an organization owner is needed")
         return handler(_Request(parse_qs(head.query), body))
+
+    def _aws_decisions(self, _request: _Request) -> _Answer:
+        return 200, self._world.aws_decisions()
 
     def _dump(self, request: _Request) -> _Answer:
         return 200, self._world.dump(normalised=request.query.get("normalised", ["false"])[0] in _TRUE)

@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 NOT_ENFORCED: Final = (
     *github.NOT_ENFORCED,
-    "AWS: policies, permissions boundaries and trust policies are kept, not evaluated: every known key may do all",
-    "AWS: no role is given for a web identity or an assertion",
+    "AWS: service-specific condition keys beyond those that world/twinlock_world/README.md lists",
+    "AWS: policies on the keys of an account's administrator, which may do all",
 )
 
 
@@ -79,6 +79,7 @@ class LocalWorld:
         self._git = GitHttp(StoreGatekeeper(store, GitRepositories(git_root)), hooks)
         self._git_requests: Counter[str] = Counter()
         self.issuer = Issuer(store, KeptKey(state / "oidc-key.json"), store.clock.now)
+        aws.federate(NAME, self.issuer)
         self._discovery = discovery.Discovery(self.issuer, urls.github)
         self.actions = Engine(store, GitRepositories(git_root), Addresses(urls.github, ""))
         self.actions.recover()
@@ -153,6 +154,10 @@ class LocalWorld:
             },
             "not_enforced": NOT_ENFORCED,
         }
+
+    def aws_decisions(self) -> JsonValue:
+        """Return what AWS refused, newest first, and by which statement."""
+        return self._aws.decisions.shown()
 
     def is_owner(self, token: str) -> bool:
         """Tell whether this is the valid token of an organization's owner."""

@@ -93,39 +93,6 @@ def test_a_broken_authorization_is_refused(world: RunningWorld) -> None:
         assert (answer.status_code, "IncompleteSignature" in answer.text) == (400, True)
 
 
-def test_no_role_is_given_for_a_token(world: RunningWorld) -> None:
-    """Nothing here can judge a web identity, so none is believed."""
-    world.aws("iam").create_role(RoleName="federated", AssumeRolePolicyDocument=TRUST)
-    asked = {
-        "RoleArn": "arn:aws:iam::111111111111:role/federated",
-        "RoleSessionName": "job",
-        "WebIdentityToken": "a.b.c",
-    }
-    for config in (Config(signature_version=UNSIGNED), Config()):
-        refused = refusal(world.aws("sts", config=config), "assume_role_with_web_identity", **asked)
-        assert refused == (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-
-
-def test_session_keys_work_in_the_roles_account(world: RunningWorld) -> None:
-    """Keys of an assumed role sign requests of its account; in an account that isn't seeded they are worth nothing."""
-    sts = world.aws("sts", "first")
-
-    def caller(account: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
-        role = f"arn:aws:iam::{account}:role/visitor"
-        keys = sts.assume_role(RoleArn=role, RoleSessionName="visit")["Credentials"]
-        return world.aws(
-            "sts",
-            aws_access_key_id=keys["AccessKeyId"],
-            aws_secret_access_key=keys["SecretAccessKey"],
-            aws_session_token=keys["SessionToken"],
-        )
-
-    world.aws("iam", "second").create_role(RoleName="visitor", AssumeRolePolicyDocument=TRUST)
-    arn = caller("222222222222").get_caller_identity()["Arn"]
-    assert arn == "arn:aws:sts::222222222222:assumed-role/visitor/visit"
-    assert refusal(caller("999999999999"), "get_caller_identity")[1] == "InvalidClientTokenId"
-
-
 @pytest.mark.parametrize("name", ["AdministratorAccess", "ReadOnlyAccess", "job-function/ViewOnlyAccess"])
 def test_policies_of_aws_can_be_attached(world: RunningWorld, name: str) -> None:
     """Every account knows AWS's own policies, though they are loaded only when asked for."""

@@ -26,6 +26,12 @@ _AUTHORIZATION: Final = re.compile(
 _READING: Final = re.compile(r"(Get|List|Describe|Head|Simulate|Lookup|Batch(Get|Check)|Assume|Decode|Query|Scan)")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _BY_TOKEN: Final = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
+_BY_TARGET: Final = {
+    "AccessDenied": (400, "AccessDeniedException"),
+    "ExpiredToken": (400, "ExpiredTokenException"),
+}
+_BY_PATH: Final = {"AccessDenied": "AccessDeniedException", "ExpiredToken": "ExpiredTokenException"}
+"""What JSON protocols call a refusal: those that name the operation in a header, and those that name it by its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,19 @@ class Refusal:
     message: str
 
 
+class RefusedError(Exception):
+    """AWS refuses a request."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
 UNSIGNED: Final = Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
 MALFORMED: Final = Refusal(400, "IncompleteSignature", "The request signature does not conform to AWS standards.")
 UNKNOWN_OPERATION: Final = Refusal(404, "UnknownOperationException", "There is no such operation.")
 UNKNOWN_KEY: Final = Refusal(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
+EXPIRED: Final = Refusal(403, "ExpiredToken", "The security token included in the request is expired")
 WRONG_SIGNATURE: Final = Refusal(
     403,
     "SignatureDoesNotMatch",
@@ -78,34 +93,36 @@ WRONG_SIGNATURE: Final = Refusal(
 )
 
 
-def parse(request: Request) -> Call | Refusal:
-    """Return who calls what, or the refusal of a request that cannot say so.
+def parse(request: Request) -> Call:
+    """Return whose key a request names.
 
-    A role is never given for a token alone: nothing here can judge a web identity or an assertion.
+    Raises:
+        RefusedError: It names none, or not as AWS's signatures do.
     """
     if request.raw_path.startswith("/moto-api"):
-        return UNKNOWN_OPERATION  # moto's own controls, which can empty every account
+        raise RefusedError(UNKNOWN_OPERATION)  # moto's own controls, which can empty every account
     authorization = request.headers.get("authorization")
     if authorization is None:
-        asked = _action(request)
-        if asked in _BY_TOKEN:
-            return Refusal(403, "AccessDenied", f"Not authorized to perform sts:{asked}")
-        return UNSIGNED
+        raise RefusedError(UNSIGNED)
     found = _AUTHORIZATION.fullmatch(authorization)
     if found is None or "x-amz-date" not in request.headers:
-        return MALFORMED
-    call = Call(
+        raise RefusedError(MALFORMED)
+    return Call(
         access_key=found["key"],
         date=found["date"],
         region=found["region"],
         service=found["service"],
-        action=_action(request),
+        action=action(request),
         signed_headers=tuple(found["headers"].split(";")),
         signature=found["signature"],
     )
-    if call.action in _BY_TOKEN:
-        return Refusal(403, "AccessDenied", f"Not authorized to perform sts:{call.action}")
-    return call
+
+
+def federated(request: Request) -> str:
+    """Return the name of the action if a token stands for a signature in it, signed or not; else nothing."""
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    asked = action(request)
+    return asked if asked in _BY_TOKEN and (found is None or found["service"] == "sts") else ""
 
 
 def is_genuine(call: Call, request: Request, secret: str) -> bool:
@@ -141,11 +158,31 @@ def reads(call: Call, request: Request) -> bool:
     return request.method in {"GET", "HEAD"}
 
 
+def spelt(refusal: Refusal, request: Request) -> Refusal:
+    """Return a refusal with the code and the status that the protocol of the request has for it.
+
+    Source: https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html and those of the services; the SDKs
+    know the codes of their protocol only.
+    """
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    service = found["service"] if found else ""
+    if "x-amz-target" in request.headers:
+        status, code = _BY_TARGET.get(refusal.code, (refusal.status, refusal.code))
+        return Refusal(status, code, refusal.message)
+    if service == "s3" and refusal == EXPIRED:
+        return Refusal(400, EXPIRED.code, "The provided token has expired.")
+    if service == "ec2" and refusal == EXPIRED:
+        return Refusal(400, "RequestExpired", "Request has expired.")
+    if found and service != "s3" and not action(request):
+        return Refusal(refusal.status, _BY_PATH.get(refusal.code, refusal.code), refusal.message)
+    return refusal
+
+
 def render(refusal: Refusal, request: Request) -> tuple[str, bytes]:
     """Return content type and body of a refusal as the protocol of the request has it."""
     found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     service = found["service"] if found else ""
-    if service != "s3" and ("json" in request.headers.get("content-type", "") or not _action(request)):
+    if service != "s3" and ("json" in request.headers.get("content-type", "") or not action(request)):
         return "application/x-amz-json-1.1", json.dumps({"__type": refusal.code, "message": refusal.message}).encode()
     error = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
     match service:
@@ -158,13 +195,22 @@ def render(refusal: Refusal, request: Request) -> tuple[str, bytes]:
     return "text/xml", document.encode()
 
 
-def _action(request: Request) -> str:
+def form(request: Request) -> dict[str, str]:
+    """Return the fields of a request in one of the query protocols, be they in its body or in its address."""
+    return {name: values[0] for name, values in parse_qs(_fields(request), keep_blank_values=True).items()}
+
+
+def action(request: Request) -> str:
+    """Return the name of the action where the protocol names it."""
     target = request.headers.get("x-amz-target")
     if target is not None:
         return target.rpartition(".")[2]
-    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-    fields = request.body.decode("latin-1") if form else request.query
-    return parse_qs(fields).get("Action", [""])[0]
+    return parse_qs(_fields(request)).get("Action", [""])[0]
+
+
+def _fields(request: Request) -> str:
+    is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    return request.body.decode("latin-1") if is_form else request.query
 
 
 def _canonical_query(query: str) -> str:

@@ -8,6 +8,7 @@ server's start, so the server imports this module in a thread of its own.
 
 from __future__ import annotations
 
+import hmac
 import io
 import threading
 from collections import Counter
@@ -15,13 +16,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import moto.core.request
-from moto.iam.models import IAMBackend, get_account_id_from, iam_backends
+from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from twinlock_world.aws import call as calls
-from twinlock_world.aws import published, state
+from twinlock_world.aws import guards, holdings, published, state, sts
+from twinlock_world.aws.caller import Caller
+from twinlock_world.aws.decisions import Decisions
+from twinlock_world.aws.enforcement import Enforcement
+from twinlock_world.aws.roles import Roles
+from twinlock_world.aws.sessions import Sessions
 
 if TYPE_CHECKING:
     import socket
@@ -29,9 +35,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from twinlock_world.aws.web_identity import Issuer
     from twinlock_world.jsonvalue import JsonObject
 
-_PARTITION: Final = "aws"
 _ADMINISTRATOR: Final = "administrator"
 _EVERYTHING: Final = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 _FIRST_FAILURE: Final = 400
@@ -58,18 +64,26 @@ class Aws:
         self._written = False
         self.requests = 0
         self.unserved: Counter[str] = Counter()
+        self.decisions = Decisions()
+        self._sessions = Sessions()
+        self._enforcement = Enforcement(self.decisions, now)
+        self._roles = Roles(self._sessions, self.decisions, now)
 
     @property
     def empty_since_start(self) -> bool:
         """Whether no caller has changed anything since this process started."""
         return not self._written
 
+    def federate(self, name: str, issuer: Issuer) -> None:
+        """Let tokens of an issuer be verified; accounts choose by their OIDC providers whether they count."""
+        self._roles.federate(name, issuer)
+
     def ensure_account(self, account: str) -> Keys:
         """Return the keys of an account's administrator, making the account where there is none."""
         with self._lock:
             if account not in self._keys:
-                backend = _iam(account)
-                backend.create_user(_PARTITION, _ADMINISTRATOR)
+                backend = holdings.iam(account)
+                backend.create_user(holdings.PARTITION, _ADMINISTRATOR)
                 backend.put_user_policy(_ADMINISTRATOR, _ADMINISTRATOR, _EVERYTHING)
                 made = backend.create_access_key(_ADMINISTRATOR)
                 self._keys[account] = Keys(account, made.access_key_id, made.secret_access_key)
@@ -78,7 +92,7 @@ class Aws:
     def state(self) -> dict[str, JsonObject]:
         """Return the IAM state of every seeded account, by account id."""
         with self._lock:
-            return {account: state.snapshot(_iam(account)) for account in sorted(self._keys)}
+            return {account: state.snapshot(holdings.iam(account)) for account in sorted(self._keys)}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request; one at a time, since moto's memory has no locks of its own."""
@@ -89,17 +103,21 @@ class Aws:
         return response(environ, start_response)
 
     def _answer(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
-        call = calls.parse(request)
-        if isinstance(call, calls.Refusal):
-            return _refused(call, request)
-        account = get_account_id_from(call.access_key)
-        key = _iam(account).access_keys.get(call.access_key) if account in self._keys else None
-        if key is None:
-            return _refused(calls.UNKNOWN_KEY, request)
-        if not calls.is_genuine(call, request, key.secret_access_key):
-            return _refused(calls.WRONG_SIGNATURE, request)
+        try:
+            federated = calls.federated(request)
+            if federated:
+                return self._for_token(federated, request)
+            call = calls.parse(request)
+            caller = self._authenticate(call, request)
+            if (call.service, call.action) == ("sts", sts.ASSUME_ROLE):
+                return _xml(self._roles.assume(caller, request, call.region))
+            if call.access_key != self._keys[caller.account].access_key:
+                self._enforcement.require(caller, call, request, lambda: _rest_operation(call.service, environ))
+            guards.check(caller.account, call, request)
+        except calls.RefusedError as error:
+            return _refused(error.refusal, request)
         if call.service == "iam" and published.concerns_aws_policies(request.body):
-            published.load(_iam(account))
+            published.load(holdings.iam(caller.account))
         try:
             response = Response.from_app(self._services, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 - whatever moto stumbles over, the caller gets an answer of AWS's kind
@@ -107,6 +125,36 @@ class Aws:
         if response.status_code < _FIRST_FAILURE and not calls.reads(call, request):
             self._written = True
         return response
+
+    def _for_token(self, action: str, request: calls.Request) -> Response:
+        if action != sts.WEB_IDENTITY:  # there is nobody here who could sign an assertion
+            raise calls.RefusedError(calls.Refusal(403, "AccessDenied", f"Not authorized to perform sts:{action}"))
+        return _xml(self._roles.with_web_identity(request))
+
+    def _authenticate(self, call: calls.Call, request: calls.Request) -> Caller:
+        """Return who signed a request.
+
+        Raises:
+            RefusedError: Nobody who may.
+        """
+        session = self._sessions.find(call.access_key)
+        account = get_account_id_from(call.access_key) if session is None else session.account
+        key = holdings.iam(account).access_keys.get(call.access_key) if account in self._keys or session else None
+        if key is None or key.status != "Active":
+            raise calls.RefusedError(calls.UNKNOWN_KEY)
+        if not calls.is_genuine(call, request, key.secret_access_key):
+            raise calls.RefusedError(calls.WRONG_SIGNATURE)
+        if session is None:
+            holder = holdings.find_user(account, key.user_name or "")
+        else:
+            if not hmac.compare_digest(request.headers.get("x-amz-security-token", ""), session.token):
+                raise calls.RefusedError(calls.UNKNOWN_KEY)
+            if self._now() >= session.expires:
+                raise calls.RefusedError(calls.EXPIRED)
+            holder = holdings.find_role(account, session.role)
+        if holder is None:
+            raise calls.RefusedError(calls.UNKNOWN_KEY)
+        return Caller(account, holder, session)
 
     def _unserved(self, call: calls.Call, request: calls.Request, error: Exception) -> Response:
         name = f"{call.service}:{call.action or f'{request.method} {request.raw_path}'}"
@@ -147,10 +195,6 @@ class _Handler(MotoRequestHandler):
         """Say nothing: requests hold keys, and standard error is the user's."""
 
 
-def _iam(account: str) -> IAMBackend:
-    return iam_backends[account][_PARTITION]
-
-
 def _read(environ: WSGIEnvironment) -> calls.Request:
     """Take the request in whole, and let moto read the same bytes but no account of the caller's choice."""
     arrived = moto.core.request.Request(environ)
@@ -169,7 +213,23 @@ def _read(environ: WSGIEnvironment) -> calls.Request:
     return request
 
 
+def _xml(body: bytes) -> Response:
+    return Response(body, 200, content_type="text/xml")
+
+
+def _rest_operation(service: str, environ: WSGIEnvironment) -> tuple[str, dict[str, str]]:
+    """Return the operation of a REST protocol and what its path says, as moto will find them."""
+    from moto.core.routing import get_service_router  # noqa: PLC0415 - few services need it
+
+    try:
+        found, values = get_service_router(service).match(moto.core.request.Request(environ))
+    except Exception:  # noqa: BLE001 - no such service, no such path: whichever way moto puts it
+        return "", {}
+    return str(found.name), {name: str(value) for name, value in values.items()}
+
+
 def _refused(refusal: calls.Refusal, request: calls.Request) -> Response:
+    refusal = calls.spelt(refusal, request)
     content_type, body = calls.render(refusal, request)
     headers = {"x-amzn-errortype": refusal.code}
     return Response(body, refusal.status, headers, content_type=content_type)

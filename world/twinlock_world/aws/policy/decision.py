@@ -196,3 +196,25 @@ def _is_about(statement: Statement, request: Request) -> bool:
         return False  # what the exception is cannot be told, so nothing is allowed
     found = any(pattern is not None and arn_matches(pattern, request.resource) for pattern in patterns)
     return found is not statement.not_resources
+
+
+def missed(policies: tuple[Policy, ...], request: Request) -> Iterator[str]:
+    """Yield, for each statement that allows this action to somebody, why it did not allow this request."""
+    action = request.action.lower()
+    for policy in policies:
+        for statement in policy.statements:
+            named = any(like(pattern.lower(), action) for pattern in statement.actions) is not statement.not_actions
+            if statement.effect is Effect.ALLOW and named:
+                yield f"{policy.name} {statement.sid}: {_miss(statement, request)}"
+
+
+def _miss(statement: Statement, request: Request) -> str:
+    if not _is_about(statement, request):
+        return f"it is not about {request.resource}"
+    for condition in statement.conditions:
+        if not holds(condition, request.context, variables=statement.variables):
+            found = " ".join(request.context.get(condition.key.lower(), ("nothing",)))
+            return f"{condition.operator} {condition.key} does not hold for {found}"
+    if statement.principals and reach(statement, request.who) is Reach.NONE:
+        return f"it does not name {request.who.arn}"
+    return "it allows, but something else does not"

@@ -1,0 +1,96 @@
+"""EC2: every resource that a request names must be allowed, and the one that it makes.
+
+Conditions on the request's tags hold for what is made alone, as the service authorization reference lists them: an
+Allow with `aws:RequestTag` does not cover the network that a new subnet is put into.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from twinlock_world.aws.needs.need import Need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from twinlock_world.aws.operation import Operation, Place
+
+_TYPES: Final = {
+    "acl": "network-acl",
+    "ami": "image",
+    "dopt": "dhcp-options",
+    "eigw": "egress-only-internet-gateway",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "fl": "vpc-flow-log",
+    "i": "instance",
+    "igw": "internet-gateway",
+    "lt": "launch-template",
+    "nat": "natgateway",
+    "pcx": "vpc-peering-connection",
+    "pl": "prefix-list",
+    "rtb": "route-table",
+    "sg": "security-group",
+    "sgr": "security-group-rule",
+    "snap": "snapshot",
+    "subnet": "subnet",
+    "tgw": "transit-gateway",
+    "vgw": "vpn-gateway",
+    "vol": "volume",
+    "vpc": "vpc",
+    "vpce": "vpc-endpoint",
+}
+"""What an id's prefix says."""
+
+_MADE: Final = {
+    "AllocateAddress": ("elastic-ip",),
+    "CreateFlowLogs": ("vpc-flow-log",),
+    "CreateNatGateway": ("natgateway",),
+    "RunInstances": ("instance", "network-interface", "volume"),
+}
+_MAKES_NOTHING: Final = frozenset(
+    {"CreateNetworkAclEntry", "CreateRoute", "CreateTags", "CreateVpnConnectionRoute", "CreateDefaultVpc"}
+)
+_ID: Final = re.compile(r"(?P<type>[a-z]+)-[0-9a-f]{6,40}")
+_WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
+_READING: Final = ("Describe", "Get", "Search", "List")
+
+
+def needs(operation: Operation, place: Place) -> Iterator[Need]:
+    """Yield what a request to EC2 needs."""
+    action = f"ec2:{operation.name}"
+    if operation.name.startswith(_READING):
+        yield Need(action)
+        return
+    tagging = operation.name in {"CreateTags", "DeleteTags"}
+    existing = [Need(action, arn, tagged=tagging) for arn in sorted(_existing(operation, place))]
+    made = [place.arn("ec2", f"{kind}/*") for kind in _made(operation.name)]
+    yield from existing
+    yield from (Need(action, arn) for arn in made)
+    if not existing and not made:
+        yield Need(action)
+    if any(field.startswith("TagSpecification.") for field in operation.parameters):
+        context = {"ec2:createaction": (operation.name,)}
+        yield from (Need("ec2:CreateTags", arn, context) for arn in made)
+
+
+def _existing(operation: Operation, place: Place) -> set[str]:
+    """Return the ARNs of what a request names by an id, filters and tags aside."""
+    found = set()
+    for field, value in operation.parameters.items():
+        if not isinstance(value, str) or field.startswith(("Filter.", "Tag.", "TagSpecification.")):
+            continue
+        match = _ID.fullmatch(value)
+        if match is not None and match["type"] in _TYPES:
+            owner = "" if match["type"] == "ami" else place.account
+            found.add(f"arn:aws:ec2:{place.region}:{owner}:{_TYPES[match['type']]}/{value}")
+    return found
+
+
+def _made(name: str) -> tuple[str, ...]:
+    if name in _MADE:
+        return _MADE[name]
+    if not name.startswith("Create") or name in _MAKES_NOTHING:
+        return ()
+    return (_WORD.sub("-", name.removeprefix("Create")).lower(),)
