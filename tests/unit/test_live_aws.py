@@ -23,6 +23,7 @@ from twinlock.names import OIDC_AUDIENCE, oidc_provider_arn, role_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from tests.unit.conftest import Case, Nouns
 
@@ -294,6 +295,21 @@ def test_an_unreachable_aws_is_incomplete() -> None:
         "It cannot be reached: EndpointConnectionError.\n"
         "Start the world afresh: `twinlock world up --detach`, then `twinlock up`."
     )
+
+
+def test_nothing_ambient_describes_iam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another description of the service, where botocore would look for one, is not read."""
+    there = tmp_path / "iam" / "2099-01-01" / "service-2.json"
+    there.parent.mkdir(parents=True)
+    there.write_text("{}")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    session._session.cache_clear()
+    loader = session._session().get_component("data_loader")
+    assert (loader.determine_latest_version("iam", "service-2"), loader.list_available_services("service-2")) == (
+        "2010-05-08",
+        ["iam"],
+    )
+    BotoIam(_credentials(), region="eu-west-1", target=Where.WORLD, endpoint="http://127.0.0.1:9")
 
 
 def test_the_adapter_speaks_iam(nouns: Nouns) -> None:

@@ -92,7 +92,11 @@ def _session() -> Session:
     # It takes a fifth of a second to import, which commands that never reach AWS need not pay.
     from botocore.session import Session  # noqa: PLC0415
 
-    return Session()
+    from twinlock.aws.descriptions import Descriptions  # noqa: PLC0415
+
+    session = Session()
+    session.register_component("data_loader", Descriptions())
+    return session
 
 
 class BotoIam:
@@ -114,11 +118,13 @@ class BotoIam:
             raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
         from botocore.config import Config  # noqa: PLC0415 - as in `_session`
 
+        from twinlock.aws.descriptions import SERVICE  # noqa: PLC0415 - as in `_session`
+
         self._target = target
         self._calls = 0
         self._lock = threading.Lock()
         self._client = _session().create_client(
-            "iam",
+            SERVICE,
             region_name=region,
             endpoint_url=endpoint,
             aws_access_key_id=credentials.access_key,
