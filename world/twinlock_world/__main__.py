@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from twinlock_world.server import Settings, serve
+from twinlock_world.server import RunnerSettings, Settings, serve
 from twinlock_world.start import StartError
 
 _USAGE: Final = 2
@@ -42,9 +42,21 @@ def _settings(arguments: list[str]) -> Settings:
         "--companion", type=shlex.split, default=[], help="command to run beside the world; see README.md"
     )
     command.add_argument("--socket", type=Path, help="file to listen on beside the port, for clients such as gh")
+    command.add_argument("--runner", choices=("act",), help="execute workflows' jobs on this machine; else they wait")
+    command.add_argument(
+        "--runner-path", type=Path, action="append", default=[], help="directory before the PATH of jobs; repeatable"
+    )
+    command.add_argument("--runner-environment", type=Path, help="file of NAME=VALUE lines that every job finds")
     found = parser.parse_args(arguments)
     return Settings(
-        found.state, found.seed, found.ready_file, found.port, found.aws_port, tuple(found.companion), found.socket
+        found.state,
+        found.seed,
+        found.ready_file,
+        found.port,
+        found.aws_port,
+        companion=tuple(found.companion),
+        socket=found.socket,
+        runner=RunnerSettings(tuple(found.runner_path), found.runner_environment) if found.runner else None,
     )
 
 

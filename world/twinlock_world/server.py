@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """What jobs find on this machine beside what the world gives them."""
+
+    path: tuple[Path, ...] = ()
+    environment: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the command line says."""
 
@@ -37,6 +45,7 @@ class Settings:
     aws_port: int
     companion: tuple[str, ...] = ()
     socket: Path | None = None
+    runner: RunnerSettings | None = None
 
 
 def serve(settings: Settings) -> None:
@@ -61,6 +70,7 @@ def serve(settings: Settings) -> None:
 
 
 def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socket: socket.socket) -> None:
+    variables = _read_variables(None if settings.runner is None else settings.runner.environment)
     clock = Clock()
     with ThreadPoolExecutor(1) as executor:
         opening = executor.submit(_open_aws, clock)
@@ -76,6 +86,9 @@ def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socke
         write_private(settings.ready_file, world.credentials())
         if settings.companion:
             companions.append(world.accompany(settings.companion, settings.state / "companion.log"))
+        world.begin()
+        if settings.runner is not None:
+            world.execute_jobs(settings.runner.path, variables, settings.socket)
 
     def stop() -> None:
         listener.stop()
@@ -91,6 +104,7 @@ def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socke
     finally:
         for companion in companions:
             companion.stop()
+        world.rest()
         aws_listener.stop()
         store.close()
 
@@ -122,6 +136,20 @@ def _read_seed(path: Path) -> Seed:
         raise StartError(f"cannot read {path}: {error.strerror}; name a seed with --seed") from error
     except SeedError as error:
         raise StartError(f"{path}: {error}; README.md of twinlock_world describes the format") from error
+
+
+def _read_variables(path: Path | None) -> dict[str, str]:
+    if path is None:
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"cannot read {path}: {error}; name another --runner-environment") from error
+    pairs = [line.partition("=") for line in lines if line.strip() and not line.startswith("#")]
+    wrong = next((name for name, sign, _ in pairs if not sign or not name.isidentifier()), None)
+    if wrong is not None:
+        raise StartError(f"{path}: {wrong!r} is no NAME=VALUE; mend the line or name another --runner-environment")
+    return {name: value for name, _, value in pairs}
 
 
 def _remove(path: Path) -> None:

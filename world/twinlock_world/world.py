@@ -6,6 +6,7 @@ Made by `server`; `control` acts upon it.
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -35,9 +36,12 @@ from twinlock_world.normalise import normalise
 from twinlock_world.oidc import discovery
 from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
 from twinlock_world.oidc.key import KeptKey
+from twinlock_world.runner.runtime import PREFIX as RUNTIME
+from twinlock_world.runner.runtime import Runtime
+from twinlock_world.ticker import Ticker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from twinlock_world.asgi import Receive, Scope, Send
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from twinlock_world.clock import Clock
     from twinlock_world.events import Event
     from twinlock_world.jsonvalue import JsonObject, JsonValue
+    from twinlock_world.runner.act import ActRunner
     from twinlock_world.seed import Seed
     from twinlock_world.store import Store
 
@@ -69,6 +74,7 @@ class LocalWorld:
 
     def __init__(self, store: Store, state: Path, aws: Aws, urls: Urls, stop: Callable[[], None]) -> None:
         self._store = store
+        self._state = state
         git_root = self._git_root = state / "git"
         self._aws = aws
         self._urls = urls
@@ -84,6 +90,9 @@ class LocalWorld:
         self.actions = Engine(store, GitRepositories(git_root), Addresses(urls.github, ""))
         self.actions.recover()
         self.actions.listen()
+        self._runtime = Runtime(self.actions, self.issuer)
+        self._runner: ActRunner | None = None
+        self._ticker = Ticker(self.actions.tick)
         self._control = Control(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,6 +101,9 @@ class LocalWorld:
         path = raw_path.decode("latin-1").partition("?")[0]
         if path.startswith(PREFIX):
             await self._control(scope, receive, send)
+            return
+        if path.startswith(RUNTIME):
+            await self._runtime(scope, receive, send)
             return
         if path.startswith(discovery.PREFIX):
             await self._discovery(scope, receive, send)
@@ -167,6 +179,32 @@ class LocalWorld:
     def expire_token(self, login: str) -> bool:
         """Make a person's or an app's token invalid; false where nobody has that name."""
         return expire_token(self._store, login)
+
+    def execute_jobs(self, path: Sequence[Path], variables: Mapping[str, str], socket: Path | None) -> None:
+        """Execute workflows' jobs on this machine from now on, with these directories on their PATH.
+
+        With a `socket` their gh is told of it, since it knows GitHub by no other address.
+        """
+        from twinlock_world.runner.act import ActRunner, Surroundings  # noqa: PLC0415 - only where jobs are executed
+
+        if socket is not None:
+            place = self._state / "actions" / "gh"
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "config.yml").write_text(f"version: 1\nhttp_unix_socket: {json.dumps(str(socket.absolute()))}\n")
+            variables = {"GH_CONFIG_DIR": str(place), **variables}
+        around = Surroundings(self._urls.github, self._urls.aws, tuple(path), variables)
+        self._runner = ActRunner(self.actions, self._state / "actions" / "work", around)
+        self._runner.listen()
+
+    def begin(self) -> None:
+        """Let time pass from now on: schedules start, timers run out."""
+        self._ticker.start()
+
+    def rest(self) -> None:
+        """End the jobs that run, and what works on by itself."""
+        self._ticker.stop()
+        if self._runner is not None:
+            self._runner.stop()
 
     @property
     def clock(self) -> Clock:

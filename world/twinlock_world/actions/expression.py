@@ -8,6 +8,7 @@ regard to case, a missing property is null. Pure.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -151,6 +152,39 @@ def holds(condition: str, scope: Scope) -> bool:
     return values.is_true(_plain(_evaluate(tree, scope)))
 
 
+def rewrite(text: str, contexts: Mapping[str, JsonValue], names: Mapping[str, Mapping[str, str]]) -> str:
+    """Return a text whose fenced expressions carry the values of these contexts in themselves.
+
+    For whoever evaluates the rest later and knows those contexts less well. `contexts` are replaced whole, of `names`
+    single properties. A text that isn't an expression as it stands is left alone.
+    """
+    return _FENCED.sub(lambda found: "${{ " + rewrite_bare(found[1].strip(), contexts, names) + " }}", text)
+
+
+def rewrite_bare(text: str, contexts: Mapping[str, JsonValue], names: Mapping[str, Mapping[str, str]]) -> str:
+    """Return an expression without its fence, rewritten so."""
+    try:
+        tokens = _tokens(text)
+    except ExpressionError:
+        return text
+    parts: list[str] = []
+    at = 0
+    while at < len(tokens):
+        kind, word = tokens[at]
+        after = [token for _, token in tokens[at + 1 : at + 3]]
+        begins = kind == "name" and (at == 0 or tokens[at - 1][1] != ".") and after[:1] != ["("]
+        known = names.get(word.casefold(), {}) if begins and after[:1] == ["."] else {}
+        if begins and word.casefold() in contexts:
+            parts.append(f"fromJSON({_quoted(json.dumps(contexts[word.casefold()]))})")
+        elif len(after) > 1 and after[1] in known:
+            parts.append(_quoted(known[after[1]]))
+            at += 2
+        else:
+            parts.append(word)
+        at += 1
+    return _joined(parts)
+
+
 def parse_condition(condition: str) -> None:
     """Refuse a condition (`if:`) that is none.
 
@@ -183,6 +217,19 @@ def contexts_of(text: str) -> frozenset[str]:
         ExpressionError: One of them is no expression.
     """
     return frozenset(name for found in _FENCED.findall(text) for name in _names(parse(found)))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _joined(parts: list[str]) -> str:
+    """Words need a space between them, a property none before it."""
+    text = ""
+    for part in parts:
+        glued = not text or part in {".", "[", "]", "(", ")", ","} or text[-1] in ".[(!"
+        text += part if glued else f" {part}"
+    return text
 
 
 def _succeeded(scope: Scope) -> bool:

@@ -75,6 +75,7 @@ class Step:
     """One step: it runs a script or uses an action."""
 
     name: str
+    identifier: str
     uses: str
     run: str
     place: Place

@@ -164,7 +164,7 @@ def _step(node: Node) -> Step:
         problem = "Every step must define a 'uses' or 'run' key" if uses is None else "Unexpected value 'run'"
         raise DocumentError(node.place, problem)
     title = uses if uses is not None else next(iter((run or "").strip().splitlines()), "")
-    return Step(found.text("name") or f"Run {title}", uses or "", run or "", node.place)
+    return Step(found.text("name") or f"Run {title}", found.text("id") or "", uses or "", run or "", node.place)
 
 
 def _condition(job: Section) -> str:

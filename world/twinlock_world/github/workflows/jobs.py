@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from twinlock_world.actions import values
 from twinlock_world.actions.expression import ExpressionError, Scope, interpolate
 from twinlock_world.actions.permissions import api_permissions
-from twinlock_world.github.accounts import NARROW_TOKEN, actions_app, issue_token, revoke_token
+from twinlock_world.github.accounts import NARROW_TOKEN, App, account_of_token, actions_app, issue_token, revoke_token
 from twinlock_world.github.deployments import DEPLOYMENT, tell_status
 from twinlock_world.github.environment import find_environment
 from twinlock_world.github.errors import GitHubError
@@ -135,6 +135,28 @@ def finish(store: Store, git: GitRepositories, urls: Urls, job_id: int, result: 
         advance(site, run)
         for waiting in wake(site, job):
             advance(site, waiting)
+
+
+def job_of_token(store: Store, token: str) -> Record | None:
+    """Return the running job that a token was given to."""
+    if not isinstance(account_of_token(store, token), App):
+        return None
+    for found in store.named(NARROW_TOKEN, token):
+        job = store.get(JOB, found.parent or 0)
+        if job is not None and not ended(job):
+            return job
+    return None
+
+
+def identity_of(store: Store, git: GitRepositories, urls: Urls, job: Record) -> JobIdentity | None:
+    """Return what a running job's OIDC token may say; nothing where it may have none."""
+    run = run_of(store, job)
+    repository = None if run is None else get_repository(store, run.parent or 0)
+    if run is None or repository is None or job.fields.object("permissions").raw.get("id-token") != "write":
+        return None
+    site = Site(store, git, urls, repository)
+    found = job_at(site, run, job.fields.text("unit"))
+    return None if found is None else _identity(site, run, job, found[0])
 
 
 def advance_all(store: Store, git: GitRepositories, urls: Urls) -> None:
