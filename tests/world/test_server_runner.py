@@ -69,7 +69,10 @@ jobs:
         with:
           name: things
           path: here
-      - run: test "$(cat here/file.txt)" = content && test "${{{{ needs.one.outputs.word }}}}" = 'a!' && test -z "${{{{ needs.one.outputs.hidden }}}}"
+      - run: |
+          test "$(cat here/file.txt)" = content
+          test "${{{{ needs.one.outputs.word }}}}" = 'a!'
+          test -z "${{{{ needs.one.outputs.hidden }}}}"
 """
 
 
