@@ -45,12 +45,14 @@ check: $(READY) ## Lint, types, layers, lock files, generated pages
 	@$(BIN)/mypy platform cli templates world
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m twinlock.controls.generate --check
+	@$(BIN)/python -m twinlock.manifest.generate --check
 	@sh requirements/check.sh $(BIN)/uv
 	@$(BIN)/zizmor --offline --quiet --persona=pedantic .github
 	@$(BIN)/actionlint .github/workflows/*.yml
 
-docs: $(READY) ## Generate the controls' index and pages
+docs: $(READY) ## Generate the controls' index and pages, and the manifest's schemas
 	@$(BIN)/python -m twinlock.controls.generate
+	@$(BIN)/python -m twinlock.manifest.generate
 
 bench: $(READY) ## Measure, and print medians beside the budgets
 	@$(BIN)/python tests/benchmarks/bench.py

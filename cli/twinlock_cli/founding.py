@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from twinlock.model.declaration import Declaration
 
 PLATFORM, ROSTER = "platform.yaml", "roster.yaml"
-SCHEMAS: tuple[Kind, ...] = ("platform", "roster", "service")
 
 
 def create(directory: Path, organization: str) -> tuple[str, ...]:
@@ -92,6 +91,7 @@ def _not_made(directory: Path, why: str) -> Incomplete:
 def _founding(organization: str) -> dict[str, bytes]:
     from twinlock import desired, manifest
     from twinlock.manifest import examples
+    from twinlock.manifest.json_schema import KINDS
     from twinlock.scaffold.rendering import platform_tree
     from twinlock_cli import pipelines
 
@@ -107,7 +107,7 @@ def _founding(organization: str) -> dict[str, bytes]:
     tree = platform_tree(desired.derive(declaration), compose.templates())
     return {
         **{path: file.content for path, file in tree.files.items()},
-        **{f"schema/{kind}.json": _schema(kind) for kind in SCHEMAS},
+        **{f"schema/{kind}.json": _schema(kind) for kind in KINDS},
         PLATFORM: platform,
         ROSTER: roster,
         "services/.gitkeep": b"",

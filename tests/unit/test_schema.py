@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from twinlock import manifest
-from twinlock.manifest import document, examples
+from twinlock.manifest import document, examples, generate
+from twinlock.manifest.json_schema import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +23,7 @@ EXAMPLES = {
     "roster": examples.roster_yaml("acme", examples.founders()),
     "service": examples.service_yaml("payments", TEAMS),
 }
-KINDS: tuple[Kind, ...] = ("platform", "roster", "service")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -87,3 +89,23 @@ def test_unknown_keys_are_refused_everywhere(kind: Kind) -> None:
     """No mapping of the schema lets an unknown key pass."""
     open_to_all = [name for name, mapping in _mappings(manifest.schema(kind)) if mapping["additionalProperties"]]
     assert open_to_all == []
+
+
+def test_the_committed_schemas_are_as_generated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that changed and schemas that did not is told."""
+    monkeypatch.chdir(ROOT)
+    assert generate.main(["--check"]) == 0
+
+
+def test_generating_writes_what_is_missing_and_checking_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`make check` only tells; `make docs` writes."""
+    monkeypatch.chdir(tmp_path)
+    assert generate.main(["--check"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"platform/twinlock/manifest/schemas/{kind}.json is not as generated: run `make docs`." for kind in KINDS
+    ]
+    assert not list(tmp_path.iterdir())
+    assert (generate.main([]), generate.main(["--check"])) == (0, 0)
+    assert {path.name: path.read_text() for path in (tmp_path / generate.SCHEMAS).iterdir()} == generate.schemas()
