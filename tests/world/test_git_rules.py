@@ -331,6 +331,77 @@ def test_an_app_needs_a_permission_of_its_own_for_workflows(
     assert push(world, git, work_tree, pushed, "main:ci").returncode == 0
 
 
+def test_rules_ask_what_was_done_with_a_commit(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
+    """A push brings no deployment and no workflow's run, so it is refused; another environment's would not help."""
+    put_ruleset(
+        world, pushed, {"type": "required_deployments", "parameters": {"required_deployment_environments": ["staging"]}}
+    )
+    workflow = {"repository_id": 1, "path": ".github/workflows/gate.yml"}
+    document = {
+        "name": pushed,
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {
+            "ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []},
+            "repository_name": {"include": [pushed], "exclude": []},
+        },
+        "rules": [{"type": "workflows", "parameters": {"workflows": [workflow]}}],
+    }
+    made = world.request("POST", "/orgs/acme/rulesets", document=document)
+    commit(git, work_tree)
+    done = push(world, git, work_tree, pushed, "main")
+    assert remote_lines(done) == refusal(
+        world,
+        pushed,
+        "refs/heads/main",
+        "Required deployments to staging have not succeeded.",
+        "Required workflow '.github/workflows/gate.yml' is expected.",
+    )
+    assert world.request("DELETE", f"/orgs/acme/rulesets/{made.json()['id']}").status_code == 204
+
+
+def test_addresses_and_names_must_fit(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
+    """Of authors and committers, of branches and of tags."""
+    pattern = {"operator": "contains", "pattern": "corp", "name": "", "negate": False}
+    everything = {"ref_name": {"include": ["~ALL"], "exclude": []}}
+    kinds = ("commit_author_email_pattern", "committer_email_pattern", "branch_name_pattern")
+    rules = [{"type": kind, "parameters": pattern} for kind in kinds]
+    put_ruleset(world, pushed, *rules, conditions=everything)
+    tags = {"type": "tag_name_pattern", "parameters": pattern}
+    put_ruleset(world, pushed, tags, name="tags", target="tag", conditions=everything)
+    sha = commit(git, work_tree)
+    git("tag", "v1", cwd=work_tree)
+    listed = f"\nFound 1 violation:\n\n{sha}"
+    assert remote_lines(push(world, git, work_tree, pushed, "main")) == refusal(
+        world,
+        pushed,
+        "refs/heads/main",
+        f"Commit author email must contain a matching pattern: corp{listed}",
+        f"Committer email must contain a matching pattern: corp{listed}",
+        "Branch name must contain a matching pattern: corp",
+    )
+    problem = "Tag name must contain a matching pattern: corp"
+    assert remote_lines(push(world, git, work_tree, pushed, "v1")) == refusal(world, pushed, "refs/tags/v1", problem)
+    assert push(world, git, work_tree, pushed, "v1:refs/tags/corp-1").returncode == 0
+
+
+def test_classic_protection_has_its_own_words(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
+    """GH006 and `protected branch hook declined`; both hold where a ruleset stands beside it."""
+    nothing = dict.fromkeys(("required_status_checks", "restrictions"))
+    reviews = {"required_approving_review_count": 1}
+    document = {**nothing, "enforce_admins": True, "required_pull_request_reviews": reviews}
+    made = world.request("PUT", f"/repos/acme/{pushed}/branches/main/protection", document=document)
+    assert made.status_code == 200, made.text
+    commit(git, work_tree)
+    done = push(world, git, work_tree, pushed, "main")
+    said = "error: GH006: Protected branch update failed for refs/heads/main.\n"
+    assert remote_lines(done) == f"{said}\n- Changes must be made through a pull request.\n"
+    assert "! [remote rejected] main -> main (protected branch hook declined)\n" in done.stderr
+    put_ruleset(world, pushed, {"type": "update"})
+    both = ("Cannot update this protected ref.", "Changes must be made through a pull request.")
+    assert remote_lines(push(world, git, work_tree, pushed, "main")) == refusal(world, pushed, "refs/heads/main", *both)
+
+
 def test_a_pattern_that_would_take_for_ever_takes_no_time(
     world: RunningWorld, git: Git, work_tree: Path, pushed: str
 ) -> None:
