@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 HOLDERS = ("/repos/acme/app/actions", "/repos/acme/app/environments/e%2F1", "/orgs/acme/actions")
 
 
+FOR_OTHERS = ("/repos/acme/app/dependabot", "/repos/acme/app/codespaces")
+
+
 def _make(hub: Hub) -> dict[str, Any]:
     hub.repository()
     hub.make("PUT", "/repos/acme/app/environments/e%2F1")
@@ -36,7 +39,7 @@ def test_variables_are_made_changed_and_deleted(hub: Hub, holder: str) -> None:
         assert hub.call("POST", f"{holder}/variables", {"name": name, "value": "", **scope}).status == 422
 
 
-@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("holder", [*HOLDERS, *FOR_OTHERS])
 def test_secrets_are_sealed_for_their_holder_and_never_shown(hub: Hub, holder: str) -> None:
     """201, then 204; what another key sealed is refused; no answer holds what was sent."""
     scope = _make(hub).get(holder, {})
@@ -54,8 +57,26 @@ def test_secrets_are_sealed_for_their_holder_and_never_shown(hub: Hub, holder: s
     assert hub.call("PUT", path, {**sealed(PrivateKey.generate().public_key), **scope}).status == 422
     assert hub.call("PUT", path, {**sealed(public), **scope, "key_id": "1"}).status == 422
     assert hub.make("GET", f"{holder}/secrets")["total_count"] == 1
+    others = [other for other in (HOLDERS[0], *FOR_OTHERS) if other != holder]
+    assert [hub.make("GET", f"{other}/secrets")["total_count"] for other in others] == [0] * len(others)
     assert hub.call("DELETE", path).status == 204
     assert hub.call("GET", path).status == 404
+
+
+def test_an_organization_lends_to_the_repositories_it_selects(hub: Hub) -> None:
+    """Which ones see it is a list of its own; there is none where all see it."""
+    number = hub.repository()["id"]
+    path = "/orgs/acme/actions/variables"
+    chosen = {"visibility": "selected", "selected_repository_ids": [number]}
+    hub.make("POST", path, {"name": "OURS", "value": "1", **chosen})
+    hub.make("POST", path, {"name": "ALL", "value": "1", "visibility": "all"})
+    listed = hub.make("GET", f"{path}/OURS/repositories")
+    assert (listed["total_count"], [found["name"] for found in listed["repositories"]]) == (1, ["app"])
+    assert hub.call("GET", f"{path}/ALL/repositories").status == 409
+    assert hub.call("GET", f"{path}/NONE/repositories").status == 404
+    assert [sorted(found) for found in hub.make("GET", path)["variables"]] == [
+        ["created_at", "name", "updated_at", "value", "visibility"]
+    ] * 2
 
 
 def test_an_environments_secrets_answer_by_the_repositorys_number(hub: Hub) -> None:

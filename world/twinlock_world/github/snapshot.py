@@ -27,7 +27,7 @@ from twinlock_world.github.pulls.thread import REMARK
 from twinlock_world.github.repository import REPOSITORY
 from twinlock_world.github.routes.hooks import HOOK
 from twinlock_world.github.routes.keys import AUTOLINK, KEY
-from twinlock_world.github.routes.secrets import SECRET, VARIABLE
+from twinlock_world.github.routes.secrets import CODESPACES_SECRET, DEPENDABOT_SECRET, SECRET, VARIABLE
 from twinlock_world.github.ruleset import RULESET
 from twinlock_world.github.team import TEAM, TEAM_MEMBER, TEAM_REPOSITORY
 
@@ -59,13 +59,29 @@ _REFERENCES: Final = frozenset(
         "repository_id",
         "repository_ids",
         "selected_repositories",
+        "selected_repository_ids",
         "template_id",
     }
 )
 _WITHHELD: Final = frozenset({"sealed"})
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     ORGANIZATION: (POLICY, RULESET, PROPERTY, HOOK, VARIABLE, SECRET, TEAM, REPOSITORY),
-    REPOSITORY: (PULL, LABEL, PUSHED, COMMIT, POLICY, RULESET, ENVIRONMENT, HOOK, KEY, AUTOLINK, VARIABLE, SECRET),
+    REPOSITORY: (
+        PULL,
+        LABEL,
+        PUSHED,
+        COMMIT,
+        POLICY,
+        RULESET,
+        ENVIRONMENT,
+        HOOK,
+        KEY,
+        AUTOLINK,
+        VARIABLE,
+        SECRET,
+        DEPENDABOT_SECRET,
+        CODESPACES_SECRET,
+    ),
     ENVIRONMENT: (GATE, BRANCH_POLICY, VARIABLE, SECRET),
     PULL: (REVIEW, REMARK, COMMENT),
     COMMIT: (CHECK_SUITE, STATUS),
