@@ -26,6 +26,7 @@ from twinlock_cli import (
     reconcile,
     scaffold,
     schema,
+    windows,
     world,
 )
 
@@ -82,6 +83,7 @@ app.command("up")(provision.up)
 app.command("destroy")(provision.destroy)
 app.command("audit")(audit.audit)
 app.command("reconcile")(reconcile.reconcile)
+app.add_typer(windows.app, name="windows")
 app.add_typer(world.app, name="world")
 app.add_typer(engine.app, name="engine")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twinlock_cli.render import Format, FormatOption, counted, show, show_json, show_table
+from twinlock_cli.windows import show_windows
 
 if TYPE_CHECKING:
     from twinlock.audit import Report
@@ -36,6 +37,8 @@ def show_report(report: Report) -> None:
         show_table(("control", "unknown", "why"), [(u.control, u.subject, u.reason) for u in report.unknowns])
     if report.notes:
         show_table(("control", "note on", "what"), [(n.control, n.subject, n.message) for n in report.notes])
+    if report.windows:
+        show_windows(report.windows)
     coverage, calls = report.coverage, report.calls
     show(
         f"{counted(len(report.findings), 'finding')}, {counted(len(report.unknowns), 'unknown')}, "
@@ -43,5 +46,8 @@ def show_report(report: Report) -> None:
         f"{len(coverage.not_evaluated)} not evaluated; "
         f"calls: {calls.get('github', 0)} GitHub, {calls.get('aws', 0)} AWS"
     )
+    if report.windows:
+        count = counted(len(report.windows), "window")
+        show(f"{count} not examined. Look at what happened meanwhile, then: `twinlock windows examine ID`.")
     if not report.exit_code:
         show("Settings match the manifest.")

@@ -17,15 +17,16 @@ from twinlock_cli.engines import Kind
 from twinlock_cli.render import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from twinlock.audit import Report
-    from twinlock.engine.port import Engine, Stack
+    from twinlock.engine.port import Engine, Listener, Stack
+    from twinlock.github.http import HttpGitHub
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Declaration
     from twinlock.model.estate import Estate
     from twinlock.provider.world_file import WorldFile
-    from twinlock.provision import Seeder
+    from twinlock.provision import Provisioned, Seeder
     from twinlock.reconcile import Reconciliation
     from twinlock.scaffold.source import TemplateSource
 
@@ -111,35 +112,94 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
     return programs.stacks(platform.estate, connection(running, platform.estate, CONTROLLER_APP))
 
 
+def controller(platform: Platform, running: WorldFile) -> HttpGitHub:
+    """Return GitHub as the controller."""
+    from twinlock.github.http import HttpGitHub
+    from twinlock.names import CONTROLLER_APP
+
+    token, target = running.token(CONTROLLER_APP), platform.estate.declaration.platform.target
+    return HttpGitHub(running.github_url, token, holder=CONTROLLER_APP, target=target)
+
+
 def seeder(platform: Platform, running: WorldFile) -> Seeder:
     """Return what pushes first commits, acting as the controller.
 
     Raises:
         BadInput: There is no git to push with.
     """
-    from twinlock.github.http import HttpGitHub
     from twinlock.names import CONTROLLER_APP
     from twinlock_cli import prerequisites, seeds
 
     prerequisites.require_git()
-    token, target = running.token(CONTROLLER_APP), platform.estate.declaration.platform.target
-    github = HttpGitHub(running.github_url, token, holder=CONTROLLER_APP, target=target)
+    token, github = running.token(CONTROLLER_APP), controller(platform, running)
     return seeds.Seeds(platform.root, platform.estate, templates(), github, url=running.github_url, token=token)
+
+
+def up(
+    platform: Platform,
+    running: WorldFile,
+    kind: Kind = Kind.EMBEDDED,
+    *,
+    groups: Collection[str] = (),
+    listener: Listener | None = None,
+) -> Provisioned:
+    """Make live equal to the estate, and note which things stand behind new names.
+
+    Raises:
+        TwinlockError: It could not be completed.
+    """
+    from twinlock import provision
+    from twinlock.engine.port import ignore
+    from twinlock_cli.observing import Replacements
+
+    replacements = Replacements(platform.root, platform.estate, listener or ignore)
+    push, program = seeder(platform, running), stacks(platform, running)
+    try:
+        done = provision.up(
+            platform.estate, engine(platform, kind), program, push, groups=groups, listener=replacements
+        )
+    finally:
+        replacements.forget()
+    replacements.remember(controller(platform, running))
+    return done
+
+
+def destroy(platform: Platform, running: WorldFile, kind: Kind, listener: Listener) -> Provisioned:
+    """Delete everything that was provisioned, and forget which things stood behind the names.
+
+    Raises:
+        TwinlockError: It could not be completed.
+    """
+    from twinlock import provision
+    from twinlock_cli.observing import Replacements
+
+    replacements = Replacements(platform.root, platform.estate, listener)
+    try:
+        return provision.destroy(
+            platform.estate, engine(platform, kind), stacks(platform, running), listener=replacements
+        )
+    finally:
+        replacements.forget()
 
 
 def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     """Return what reads the live estate as the auditor and judges it."""
+    from dataclasses import replace
+
     from twinlock.audit import audit
     from twinlock.aws.session import BotoIam, Credentials
     from twinlock.github.client import ReadOnlyClient
     from twinlock.github.http import HttpGitHub
     from twinlock.github.remembered import Remembered
+    from twinlock.ledger.windows import unexamined
     from twinlock.live import estate as live
     from twinlock.live.aws import AwsAccount
     from twinlock.live.github import GitHubOrganization
     from twinlock.names import AUDITOR_APP
+    from twinlock_cli.observing import first_seen
+    from twinlock_cli.renderings import Renderings
 
-    estate = platform.estate
+    estate = Renderings(platform.root, platform.estate, templates()).estate()
     target = estate.declaration.platform.target
 
     def read() -> Report:
@@ -164,8 +224,10 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
         finally:
             client.close()
             remembered.save(whole=whole)
+        known = first_seen(platform.root, estate, seen.organization.identities)
         calls = {"github": client.calls, "aws": sum(iam.calls for iam in accounts.values())}
-        return audit(estate, seen, calls=calls)
+        windows = unexamined(journal(platform).entries())
+        return audit(estate, replace(seen, first_seen=known), calls=calls, windows=windows)
 
     return read
 
@@ -193,13 +255,9 @@ def reconcile(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Reconciliation:
     Raises:
         TwinlockError: It could not be completed.
     """
-    from twinlock import provision
     from twinlock.reconcile import reconcile as pass_once
+    from twinlock_cli import prerequisites
 
     running = world(platform)
-    push = seeder(platform, running)
-    return pass_once(
-        examine(platform, running),
-        lambda: provision.up(platform.estate, engine(platform, kind), stacks(platform, running), push),
-        journal(platform),
-    )
+    prerequisites.require_git()
+    return pass_once(examine(platform, running), lambda: up(platform, running, kind), journal(platform))

@@ -174,16 +174,9 @@ class _Story:
         self.not_enforced = tuple(report["not_enforced"])
 
     def _up(self) -> Provisioned:
-        from twinlock import provision
         from twinlock_cli import compose
 
-        return provision.up(
-            self.platform.estate,
-            compose.engine(self.platform, self.engine),
-            compose.stacks(self.platform, self.world),
-            compose.seeder(self.platform, self.world),
-            listener=_Counter(),
-        )
+        return compose.up(self.platform, self.world, self.engine, listener=_Counter())
 
     def _audit(self) -> Report:
         from twinlock_cli import compose

@@ -56,7 +56,6 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Make GitHub and AWS what the manifest says; says what changed and why."""
-    from twinlock import provision
     from twinlock_cli import compose, consent, pipelines, platform_directory
 
     platform = compose.load(context.obj)
@@ -64,11 +63,10 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     pipelines.verify(platform)
     running = compose.world(platform)
     consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
-    done = provision.up(
-        platform.estate,
-        compose.engine(platform, engine),
-        compose.stacks(platform, running),
-        compose.seeder(platform, running),
+    done = compose.up(
+        platform,
+        running,
+        engine,
         groups=services or (),
         listener=_progress(verbose=verbose, quiet=format is Format.JSON),
     )
@@ -83,18 +81,12 @@ def destroy(
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Delete everything that `up` made, in reverse order."""
-    from twinlock import provision
     from twinlock_cli import compose, consent
 
     platform = compose.load(context.obj)
     running = compose.world(platform)
     consent.ask(f"Delete all that was provisioned in {platform.estate.organization.login}?", yes=yes)
-    done = provision.destroy(
-        platform.estate,
-        compose.engine(platform, engine),
-        compose.stacks(platform, running),
-        listener=_progress(verbose=verbose, quiet=format is Format.JSON),
-    )
+    done = compose.destroy(platform, running, engine, _progress(verbose=verbose, quiet=format is Format.JSON))
     _report(done, format, verb="deleted")
 
 

@@ -83,7 +83,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Forget everything the world holds, and start it anew if it ran."""
-    from twinlock_cli import compose, consent, world_place, world_process
+    from twinlock_cli import compose, consent, observing, world_place, world_process
 
     platform = compose.load(context.obj)
     where = world_place.place(platform.root, state)
@@ -91,6 +91,7 @@ def reset(
     consent.ask(f"Forget everything in {where.state}?", yes=yes)
     ran = world_process.stop(where)
     world_place.forget(where)
+    observing.lock(platform.root, platform.estate).begin_anew()
     if ran:
         known = world_process.start(where, platform.estate)
         show(f"GitHub {known.github_url}\nAWS    {known.aws_url}")

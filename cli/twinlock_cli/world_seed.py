@@ -30,10 +30,22 @@ _CONTROLS = (
 )
 """What the controller writes."""
 
+_LENT_OR_STARTED_BY_OTHERS = (
+    "codespaces_secrets",
+    "dependabot_secrets",
+    "organization_actions_variables",
+    "organization_secrets",
+)
+"""What nobody of ours writes, and the auditor reads: it must hold nothing for declared repositories."""
+
 PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     CONTROLLER_APP: {"metadata": "read", **dict.fromkeys(_CONTROLS, "write")},
     # GitHub hides `bypass_actors` from whoever lacks Administration:write; the auditor's client only ever reads.
-    AUDITOR_APP: {"metadata": "read", **dict.fromkeys(_CONTROLS, "read"), "administration": "write"},
+    AUDITOR_APP: {
+        "metadata": "read",
+        **dict.fromkeys((*_CONTROLS, *_LENT_OR_STARTED_BY_OTHERS), "read"),
+        "administration": "write",
+    },
     GATE_APP: {
         "actions": "write",  # it starts the integration run
         "checks": "write",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from twinlock.controls import Control
+    from twinlock.ledger.windows import Window
     from twinlock.model.estate import Estate
     from twinlock.model.live import LiveEstate
 
@@ -45,7 +46,9 @@ class Report:
         unknowns: By control and subject.
         notes: By control and subject.
         coverage: What was looked at.
-        calls: Requests made, by provider.
+        calls: Requests made, by provider; of GitHub those that it counts.
+        windows: When a control was off before, and nobody has examined what happened meanwhile. They are no finding:
+            settings match again.
     """
 
     findings: tuple[Finding, ...]
@@ -53,6 +56,7 @@ class Report:
     notes: tuple[Note, ...]
     coverage: Coverage
     calls: Mapping[str, int] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -95,6 +99,7 @@ class Report:
                 "not_evaluated": list(self.coverage.not_evaluated),
             },
             "calls": dict(self.calls),
+            "windows": [window.as_json() for window in self.windows],
         }
 
 
@@ -104,6 +109,7 @@ def audit(
     *,
     controls: Iterable[Control] = CONTROLS,
     calls: Mapping[str, int] | None = None,
+    windows: Iterable[Window] = (),
 ) -> Report:
     """Judge the live estate against the desired one.
 
@@ -112,6 +118,7 @@ def audit(
         live: What was read.
         controls: The rules; all of them unless a test says otherwise.
         calls: Requests that reading took, by provider, for the report.
+        windows: Windows that nobody has examined, for the report.
     """
     verdicts: list[Finding | Unknown | Note] = []
     evaluated, skipped = set(), set()
@@ -130,4 +137,5 @@ def audit(
         notes=tuple(verdict for verdict in ordered if isinstance(verdict, Note)),
         coverage=Coverage(tuple(sorted(evaluated)), tuple(sorted(skipped))),
         calls=calls or {},
+        windows=tuple(windows),
     )

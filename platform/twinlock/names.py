@@ -46,6 +46,9 @@ OIDC_HOST = "token.actions.githubusercontent.com"
 """Issuer of GitHub Actions' tokens; prefix of the AWS condition keys."""
 OIDC_AUDIENCE = "sts.amazonaws.com"
 
+OIDC_SUBJECT_CLAIMS = ("repo", "context")
+"""What GitHub makes a token's subject of unless somebody customised it."""
+
 APPLY_ROLE = "twinlock-apply"
 """Role of an account that programs assume on the cloud."""
 FLOW_LOG_ROLE = "twinlock-flow-logs"

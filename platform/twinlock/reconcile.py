@@ -8,20 +8,19 @@ first correction and names the manifest key to raise.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twinlock.ledger.journal import Record
+from twinlock.ledger.windows import AUDIT, CLEAN, CORRECTED, INTENT, OUTCOME, REMAINED, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twinlock.audit import Report
     from twinlock.ledger.journal import Entry
+    from twinlock.ledger.windows import Window
     from twinlock.model.finding import Finding
-
-AUDIT, INTENT, OUTCOME = "audit", "intent", "outcome"
-CLEAN = "clean"
 
 
 class Chronicle(Protocol):
@@ -52,25 +51,6 @@ class Outcome(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """How long a control was off, as far as anybody looked.
-
-    Attributes:
-        control: The control's slug.
-        subject: What it was off on.
-        last_clean: When everything was last seen clean; None if never.
-        found: When it was found off.
-        closed: When it was seen corrected, or everything was seen clean; None while it is open.
-    """
-
-    control: str
-    subject: str
-    last_clean: str | None
-    found: str
-    closed: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Reconciliation:
     """What one pass found and did.
 
@@ -79,7 +59,7 @@ class Reconciliation:
         before: The audit before.
         after: The audit after the corrections; None where none were made.
         corrected: Findings that are gone.
-        windows: How long each was open.
+        windows: How long what it found was off.
     """
 
     outcome: Outcome
@@ -98,16 +78,7 @@ class Reconciliation:
         return {
             "outcome": self.outcome.value,
             "corrected": [{"control": f.control, "subject": f.subject, "message": f.message} for f in self.corrected],
-            "windows": [
-                {
-                    "control": window.control,
-                    "subject": window.subject,
-                    "last_clean": window.last_clean,
-                    "found": window.found,
-                    "closed": window.closed,
-                }
-                for window in self.windows
-            ],
+            "windows": [window.as_json() for window in self.windows],
             "before": self.before.as_json(),
             "after": self.after.as_json() if self.after else None,
         }
@@ -147,31 +118,9 @@ def reconcile(examine: Callable[[], Report], correct: Callable[[], object], jour
     if clean:
         journal.append([Record(AUDIT, "platform", CLEAN)])
     outcome = Outcome.CORRECTED if clean else Outcome.REMAINS
-    return Reconciliation(outcome, before, after, corrected, windows(journal.entries())[-len(before.findings) :])
-
-
-def windows(entries: Sequence[Entry]) -> tuple[Window, ...]:
-    """Return every window that a journal tells of, in the order they were found."""
-    found: dict[int, Window] = {}
-    last_clean: str | None = None
-    for entry in entries:
-        record = entry.record
-        if record.event == AUDIT and record.what == CLEAN:
-            last_clean = entry.time
-            # What was mended by other hands is off no longer either.
-            found = {number: replace(w, closed=w.closed or entry.time) for number, w in found.items()}
-        elif record.event == INTENT:
-            control, _, subject = record.subject.partition(" ")
-            found[entry.sequence] = Window(control, subject, last_clean, entry.time, None)
-        elif record.event == OUTCOME and record.what == CORRECTED:
-            control, _, subject = record.subject.partition(" ")
-            for sequence, window in found.items():
-                if (window.control, window.subject, window.closed) == (control, subject, None):
-                    found[sequence] = replace(window, closed=entry.time)
-    return tuple(found.values())
-
-
-CORRECTED, REMAINED = "corrected", "remained"
+    latest = {(window.control, window.subject): window for window in windows(journal.entries())}
+    found = tuple(latest[finding.control, finding.subject] for finding in before.findings)
+    return Reconciliation(outcome, before, after, corrected, found)
 
 
 def _outcome(finding: Finding, *, held: bool) -> Record:

@@ -27,7 +27,8 @@ STACKS = ["organization/platform", "repositories/platform", "repositories/paymen
 PRINTING = {
     "preview": (("preview",), {"seeds", "stacks"}),
     "up": (("up", "--yes"), {"seeds", "stacks"}),
-    "audit": (("audit",), {"calls", "coverage", "findings", "notes", "unknowns"}),
+    "audit": (("audit",), {"calls", "coverage", "findings", "notes", "unknowns", "windows"}),
+    "windows list": (("windows", "list"), None),
     "reconcile": (("reconcile", "--once", "--yes"), None),
     "world status": (("world", "status"), {"aws", "git", "github", "not_enforced", "pid"}),
 }
@@ -217,7 +218,7 @@ def test_reconcile_cannot_begin_where_its_journal_cannot_be_written(
 
 def test_another_run_on_the_same_stack_is_refused(twinlock: Callable[..., Answer], provisioned: Path) -> None:
     """Two runs at once: the second is told who holds the lock."""
-    from twinlock_rehearsal.lock import held  # noqa: PLC0415 - not needed to collect this file
+    from twinlock.engine.lock import held  # noqa: PLC0415 - not needed to collect this file
 
     path = provisioned / ".twinlock" / "state" / "organization" / "platform.lock"
     assert path.exists()

@@ -16,7 +16,8 @@ from twinlock.manifest import examples
 from twinlock.scaffold.commit import commit_id
 from twinlock.scaffold.rendering import render
 from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits
-from twinlock_cli.seeds import REMEMBERED, Seeds
+from twinlock_cli.renderings import REMEMBERED
+from twinlock_cli.seeds import Seeds
 from twinlock_templates import templates
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_a_seeded_repository_is_told_without_rendering(estate: Estate, tmp_path:
     github = Heads({PIPELINES: commit})
     first, second = seeds(tmp_path, estate, github), seeds(tmp_path, estate, github)
     assert [each(estate.repositories[PIPELINES]) for each in (first, second)] == [AlreadySeeded(commit)] * 2
-    assert ["_trees" in vars(each) for each in (first, second)] == [True, False]
+    assert ["trees" in vars(each._renderings) for each in (first, second)] == [True, False]
     assert github.calls == 2
     assert stat.S_IMODE(tmp_path.joinpath(*REMEMBERED).stat().st_mode) == 0o600
     github.heads[PIPELINES] = "f" * 40
@@ -113,5 +114,5 @@ def test_what_is_remembered_of_something_else_is_rendered_anew(estate: Estate, t
     github.heads[PIPELINES] = commit = commit_id(render(now, source)[PIPELINES])
     again = seeds(tmp_path, now, github, source)
     assert again(estate.repositories[PIPELINES]) == AlreadySeeded(commit)
-    assert "_trees" in vars(again)
+    assert "trees" in vars(again._renderings)
     assert (file.read_text() == whole) == (changed in {"damaged", "cut"})

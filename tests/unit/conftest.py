@@ -16,6 +16,7 @@ from twinlock.model.account import Account, Purpose
 from twinlock.model.actions import AccessLevel, ActionsPolicy, TokenPermission
 from twinlock.model.code_owners import CodeOwners, OwnerRule
 from twinlock.model.comparison import worded
+from twinlock.model.constants import Constants, Variable
 from twinlock.model.declaration import (
     Declaration,
     DeclaredTeam,
@@ -30,7 +31,16 @@ from twinlock.model.declaration import (
 from twinlock.model.environment import BranchPolicy, Environment, Reviewer
 from twinlock.model.estate import Estate
 from twinlock.model.finding import Finding, Note, Unknown
-from twinlock.model.live import LiveAccount, LiveEstate, LiveOrganization, LiveRepository, RepositoryIdentity
+from twinlock.model.identities import Identities
+from twinlock.model.live import (
+    Listed,
+    LiveAccount,
+    LiveEstate,
+    LiveOrganization,
+    LiveRepository,
+    RepositoryIdentity,
+)
+from twinlock.model.managed import Blob
 from twinlock.model.marks import Mark, marked_fields
 from twinlock.model.observed import Seen
 from twinlock.model.organization import Duty, Organization, Team
@@ -162,6 +172,18 @@ ROLE_NOUN = Role(
     max_session_seconds=3600,
 )
 BOUNDARY = ManagedPolicy(policy_arn(ACCOUNT, "boundary"), DEPLOY)
+FILES = {
+    ".github/CODEOWNERS": Blob("1" * 40, "100644"),
+    ".github/workflows/build.yml": Blob("2" * 40, "100644"),
+    "scripts/run": Blob("3" * 40, "100755"),
+}
+IDENTITIES = Identities(
+    organizations={"acme": 7},
+    repositories={"payments": 1001},
+    teams={"payments-testers": 5},
+    accounts={"Tess": 31, "rita": 32},
+    apps={"gate-app": 91},
+)
 SETTINGS = Settings(
     visibility=Visibility.PRIVATE,
     default_branch="main",
@@ -344,11 +366,12 @@ def _repository(name: str, *, protected: bool) -> Repository:
         settings=SETTINGS,
         rulesets=(BRANCH_RULESET, TAG_RULESET),
         environments=(ENVIRONMENT,),
-        variables=(),
+        variables=(("production", "ROLE_ARN", ROLE),),
         access=ACCESS,
         actions=ACTIONS,
         code_owners=CODE_OWNERS,
         protected=protected,
+        managed_files=FILES,
     )
 
 
@@ -378,6 +401,11 @@ def _mirror(estate: Estate) -> LiveEstate:
             access=Seen(desired.access),
             actions=Seen(desired.actions),
             code_owners=Seen(desired.code_owners),
+            files=Seen({**FILES, "src/app.py": Blob("5" * 40, "100644")}),
+            constants=Seen(Constants()),
+            environment_constants=Seen(
+                {"production": Seen(Constants(frozenset({Variable("ROLE_ARN", ROLE)})))},
+            ),
         )
 
     organization = estate.organization
@@ -386,6 +414,12 @@ def _mirror(estate: Estate) -> LiveEstate:
             Seen(organization.owners),
             Seen(tuple(Seen(team) for team in organization.teams)),
             Seen(organization.actions),
+            identities=Seen(IDENTITIES),
+            repositories=Seen((Listed("payments", 1001, archived=False), Listed("elsewhere", 1009, archived=False))),
+            webhooks=Seen(frozenset()),
+            rulesets=Seen(frozenset()),
+            subject_claims=Seen(("repo", "context")),
+            constants=Seen(Constants()),
         ),
         repositories={name: repository(desired) for name, desired in estate.repositories.items()},
         accounts={
@@ -396,6 +430,7 @@ def _mirror(estate: Estate) -> LiveEstate:
             )
             for purpose, account in estate.accounts.items()
         },
+        first_seen=IDENTITIES.without({"accounts": ["rita"]}),
     )
 
 
@@ -416,6 +451,11 @@ class Case:
         payments = dataclasses.replace(self.live.repositories["payments"], **parts)
         repositories = {**self.live.repositories, "payments": payments}
         return dataclasses.replace(self, live=dataclasses.replace(self.live, repositories=repositories))
+
+    def first_seen(self, **kinds: Any) -> Case:  # noqa: ANN401 - ids by name, of each kind
+        """Return the case with other ids known from before, by kind."""
+        known = dataclasses.replace(self.live.first_seen, **kinds)
+        return dataclasses.replace(self, live=dataclasses.replace(self.live, first_seen=known))
 
     def organization(self, **parts: Any) -> Case:  # noqa: ANN401 - any part of the organization
         """Return the case with parts of the live organization replaced."""

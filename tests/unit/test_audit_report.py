@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from twinlock.audit import Coverage, Report, audit
 from twinlock.controls import CONTROLS
+from twinlock.ledger.windows import Window
 from twinlock.model.account import Purpose
 from twinlock.model.environment import Reviewer
 from twinlock.model.finding import Finding, Note, Severity, Unknown
@@ -75,7 +76,15 @@ def test_a_clean_estate_is_clean_and_says_what_was_looked_at(clean: Case) -> Non
             ],
         },
         "calls": {"github": 40, "aws": 9},
+        "windows": [],
     }
+
+
+def test_windows_to_examine_stand_in_the_report_and_are_no_finding(clean: Case) -> None:
+    """What happened meanwhile is for a person to look at: settings match, so the exit code is 0."""
+    window = Window(4, "branch-ruleset", "acme/payments:ruleset/default-branch", None, "t4", "t5")
+    report = audit(clean.estate, clean.live, windows=[window])
+    assert (report.exit_code, report.as_json()["windows"]) == (0, [window.as_json()])
 
 
 def test_a_finding_is_written_as_documented(clean: Case, nouns: Nouns) -> None:

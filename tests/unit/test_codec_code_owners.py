@@ -16,7 +16,7 @@ from twinlock.model.ownership import deciding_rule, matches, owners_of
 
 
 def _contents(text: bytes, **changes: object) -> dict[str, Any]:
-    return {"type": "file", "encoding": "base64", "content": base64.encodebytes(text).decode()} | changes
+    return {"encoding": "base64", "content": base64.encodebytes(text).decode()} | changes
 
 
 def test_lines_are_parsed_as_github_does() -> None:
@@ -63,15 +63,12 @@ def test_a_file_that_github_does_not_load_has_no_rules() -> None:
     assert code_owners.parse("* @acme/a\n" + "#" * code_owners.LARGEST, "acme").rules == ()
 
 
-def test_the_contents_answer_is_decoded() -> None:
+def test_the_blob_is_decoded() -> None:
     """A file comes in base64; anything else is unread, with the reason."""
     rules = CodeOwners((OwnerRule("*", ("a",)),))
     assert code_owners.decode(_contents(b"* @acme/a\n"), "acme") == Seen(rules)
-    assert code_owners.decode(_contents(b"", type="symlink"), "acme") == Unread(
-        "CODEOWNERS is a symlink of encoding base64, not a file that can be read"
-    )
     assert code_owners.decode(_contents(b"", encoding="none"), "acme") == Unread(
-        "CODEOWNERS is a file of encoding none, not a file that can be read"
+        "CODEOWNERS is of encoding none, not a file that can be read"
     )
     assert code_owners.decode(_contents(b"\xff\xfe"), "acme") == Unread("CODEOWNERS is not text")
     assert code_owners.decode([], "acme") == Unread("GitHub's answer was not understood: the answer is not an object")

@@ -146,8 +146,10 @@ def _lists(**changes: object) -> access.Lists:
         **(
             {
                 "teams": [{"slug": "testers", "permission": "push", "permissions": {"push": True, "pull": True}}],
-                "collaborators": [{"login": "rita", "role_name": "read"}],
-                "outside": [{"login": "mallory", "role_name": "custom", "permissions": {"pull": True, "admin": True}}],
+                "collaborators": [
+                    {"login": "rita", "role_name": "read"},
+                    {"login": "mallory", "role_name": "custom", "permissions": {"pull": True, "admin": True}},
+                ],
                 "invitations": [{"invitee": {"login": "guest"}, "permissions": "write"}],
                 "keys": [{"title": "mirror", "read_only": True}, {"title": "bot", "read_only": False}],
                 "hooks": [{"config": {"url": "https://chat.acme.example"}}],
@@ -157,7 +159,7 @@ def _lists(**changes: object) -> access.Lists:
     )
 
 
-def test_access_is_decoded_from_six_lists() -> None:
+def test_access_is_decoded_from_five_lists() -> None:
     """Everybody who may reach a repository is listed with what they may do."""
     assert access.decode(_lists()) == Seen(
         Access(
@@ -174,7 +176,7 @@ def test_access_is_decoded_from_six_lists() -> None:
 def test_a_custom_role_is_not_taken_for_its_base() -> None:
     """A custom role may add what no base has, such as bypassing protections, so its base proves nothing."""
     team = {"slug": "testers", "permission": "bypasser", "permissions": {"push": True, "pull": True}}
-    found = access.decode(_lists(teams=[team], outside=[]))
+    found = access.decode(_lists(teams=[team], collaborators=[]))
     assert isinstance(found, Seen)
     assert found.value.teams == {Grant("testers", Permission.PUSH)}
     assert found.unmodelled == ("role bypasser of testers",)
@@ -187,7 +189,7 @@ def test_an_invitation_to_a_custom_role_counts_as_the_worst() -> None:
     assert found.value.invitations == {Grant("x@acme.example", Permission.ADMIN)}
 
 
-@pytest.mark.parametrize("name", ["teams", "collaborators", "outside", "invitations", "keys", "hooks"])
+@pytest.mark.parametrize("name", ["teams", "collaborators", "invitations", "keys", "hooks"])
 def test_a_malformed_list_leaves_access_unread(name: str) -> None:
     """One list of another shape is enough for not knowing."""
     answers: tuple[object, ...] = (None, {}, [3])
@@ -422,7 +424,7 @@ def test_arbitrary_json_never_raises(one: object, two: object, three: object, fo
     """Whatever GitHub sends, each decoder gives a value or a reason."""
     found = (
         environment.decode(one, two, three),
-        access.decode(access.Lists(one, two, three, four, one, two)),
+        access.decode(access.Lists(one, two, three, four, one)),
         actions.decode(one, two, three, four),
         team.decode(one, two, three, four),
         oidc.decode(one),

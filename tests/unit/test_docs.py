@@ -14,6 +14,7 @@ import pytest
 
 from twinlock.audit import Coverage, Report
 from twinlock.controls import CONTROLS, discover
+from twinlock.ledger.windows import Examination, Window
 from twinlock.model.finding import Finding, Note, Severity, Unknown
 from twinlock.model.observed import Seen, Unread
 from twinlock_cli import app
@@ -119,7 +120,7 @@ def test_every_shown_command_exists(shown: Typed, capsys: pytest.CaptureFixture[
     if words[0].startswith("-"):
         names, options = [], words
     else:
-        names = words[:2] if words[0] == "world" and len(words) > 1 else words[:1]
+        names = words[:2] if words[0] in {"windows", "world"} and len(words) > 1 else words[:1]
         options = [word for word in words if word.startswith("-")]
     assert app.run([*names, "--help"]) == 0
     helped = capsys.readouterr().out
@@ -155,6 +156,7 @@ def test_the_audits_json_is_as_documented() -> None:
         notes=(Note("c", "s", "m"),),
         coverage=Coverage((), ()),
         calls={"github": 0, "aws": 0},
+        windows=(Window(1, "c", "s", None, "t", "t", Examination("t", "p", "n")),),
     )
     (documented,) = [block for language, block in FENCE.findall((DOCS / "audit.md").read_text()) if language == "json"]
     assert _keys(json.loads(documented)) == _keys(report.as_json())

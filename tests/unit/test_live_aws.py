@@ -22,12 +22,13 @@ from twinlock.model.policy import ManagedPolicy
 from twinlock.names import OIDC_AUDIENCE, oidc_provider_arn, role_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tests.unit.conftest import Case, Nouns
 
     from twinlock.model.account import Account
+    from twinlock.model.repository import Repository
 
 ACCOUNT = "222222222222"
 PROVIDER = oidc_provider_arn(ACCOUNT)
@@ -228,15 +229,20 @@ def test_a_malformed_answer_is_unread(answers: dict[str, object], account: Accou
 class FakeOrganization:
     """An organization whose repositories are all absent but one."""
 
-    def organization(self) -> LiveOrganization:
+    def organization(self, repositories: Iterable[str] = ()) -> LiveOrganization:
         """Return an organization of which nothing was read."""
+        assert sorted(repositories) == ["payments", "pipelines"]
         return LiveOrganization(Unread("x"), Unread("x"), Unread("x"))
 
-    def repository(self, name: str) -> LiveRepository:
-        """Return a repository with an identity, or an absent one."""
+    def repositories(self, desired: Sequence[Repository]) -> Mapping[str, LiveRepository]:
+        """Return repositories, one with an identity, the others absent."""
         missing = Absent()
-        identity = Seen(KNOWN["acme/payments"]) if name == "payments" else missing
-        return LiveRepository(identity, missing, missing, missing, missing, missing, missing)
+        return {
+            wanted.name: LiveRepository(
+                Seen(KNOWN["acme/payments"]) if wanted.name == "payments" else missing, *(missing,) * 6
+            )
+            for wanted in desired
+        }
 
 
 class FakeAccount:

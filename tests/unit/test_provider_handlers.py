@@ -388,7 +388,6 @@ def access(**lists: object) -> FakeGitHub:
     paths = {
         "teams": "teams",
         "direct": "collaborators?affiliation=direct",
-        "outside": "collaborators?affiliation=outside",
         "invitations": "invitations",
         "keys": "keys",
         "hooks": "hooks",
@@ -411,7 +410,6 @@ def test_every_undeclared_way_in_is_removed() -> None:
     github = access(
         teams=[{"slug": "payments-developers", "permission": "admin"}, {"slug": "strangers", "permission": "pull"}],
         direct=[mallory],
-        outside=[mallory],
         invitations=[{"id": 4, "permissions": "write", "invitee": {"login": "eve"}}],
         keys=[{"id": 5, "title": "laptop", "read_only": False}],
         hooks=[{"id": 6, "config": {"url": "https://evil.example"}}],

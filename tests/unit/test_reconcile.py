@@ -9,8 +9,9 @@ import pytest
 from twinlock.audit import Coverage, Report
 from twinlock.errors import Incomplete
 from twinlock.ledger.journal import START, Entry, Record
+from twinlock.ledger.windows import Window, windows
 from twinlock.model.finding import Finding, Note, Severity, Unknown
-from twinlock.reconcile import Outcome, Window, reconcile, windows
+from twinlock.reconcile import Outcome, reconcile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,8 +111,8 @@ def test_drift_is_written_down_corrected_and_read_again() -> None:
     assert (passed.outcome, passed.exit_code) == (Outcome.CORRECTED, 0)
     assert passed.corrected == (DISABLED, WIDE)
     assert passed.windows == (
-        Window("branch-ruleset", RULESET, None, "t1", "t3"),
-        Window("role-trust", "arn:aws:iam::2:role/r", None, "t2", "t4"),
+        Window(1, "branch-ruleset", RULESET, None, "t1", "t3"),
+        Window(2, "role-trust", "arn:aws:iam::2:role/r", None, "t2", "t4"),
     )
 
 
@@ -170,7 +171,7 @@ def test_without_a_journal_nothing_is_corrected() -> None:
 
 
 def test_a_correction_that_fails_leaves_its_intent() -> None:
-    """The journal says what was begun; the next pass begins again, and closes both windows."""
+    """The journal says what was begun; the next pass begins again, and closes the one window there was."""
     scene = Scene(_report(DISABLED), failing="correct")
     with pytest.raises(Incomplete, match="correct failed"):
         reconcile(scene.examine, scene.correct, scene)
@@ -178,8 +179,17 @@ def test_a_correction_that_fails_leaves_its_intent() -> None:
     again = Scene(_report(DISABLED), _report())
     again.written = scene.written
     passed = reconcile(again.examine, again.correct, again)
-    assert passed.windows == (Window("branch-ruleset", RULESET, None, "t2", "t3"),)
-    assert [window.closed for window in windows(again.entries())] == ["t3", "t3"]
+    assert passed.windows == (Window(1, "branch-ruleset", RULESET, None, "t1", "t3"),)
+    assert windows(again.entries()) == passed.windows
+
+
+def test_what_was_off_twice_has_two_windows() -> None:
+    """A pass tells of the one that it closed, not of the one before on the same subject."""
+    scene = Scene(_report(DISABLED), _report(), _report(DISABLED), _report())
+    reconcile(scene.examine, scene.correct, scene)
+    passed = reconcile(scene.examine, scene.correct, scene)
+    assert passed.windows == (Window(4, "branch-ruleset", RULESET, "t3", "t4", "t5"),)
+    assert [window.id for window in windows(scene.entries())] == [1, 4]
 
 
 def test_a_window_begins_after_the_last_clean_audit() -> None:
@@ -187,7 +197,7 @@ def test_a_window_begins_after_the_last_clean_audit() -> None:
     scene = Scene(_report(), _report(DISABLED), _report())
     reconcile(scene.examine, scene.correct, scene)
     passed = reconcile(scene.examine, scene.correct, scene)
-    assert passed.windows == (Window("branch-ruleset", RULESET, "t1", "t2", "t3"),)
+    assert passed.windows == (Window(2, "branch-ruleset", RULESET, "t1", "t2", "t3"),)
 
 
 def test_a_clean_audit_closes_what_was_mended_by_other_hands() -> None:
@@ -196,7 +206,7 @@ def test_a_clean_audit_closes_what_was_mended_by_other_hands() -> None:
     reconcile(scene.examine, scene.correct, scene)
     assert [window.closed for window in windows(scene.entries())] == [None]
     reconcile(scene.examine, scene.correct, scene)
-    assert windows(scene.entries()) == (Window("role-trust", "arn:aws:iam::2:role/r", None, "t1", "t3"),)
+    assert windows(scene.entries()) == (Window(1, "role-trust", "arn:aws:iam::2:role/r", None, "t1", "t3"),)
 
 
 def test_the_document_for_machines_is_stable() -> None:
@@ -207,7 +217,15 @@ def test_the_document_for_machines_is_stable() -> None:
         "outcome": "corrected",
         "corrected": [{"control": "branch-ruleset", "subject": RULESET, "message": "enforcement is disabled"}],
         "windows": [
-            {"control": "branch-ruleset", "subject": RULESET, "last_clean": None, "found": "t1", "closed": "t2"}
+            {
+                "id": 1,
+                "control": "branch-ruleset",
+                "subject": RULESET,
+                "last_clean": None,
+                "found": "t1",
+                "closed": "t2",
+                "examined": None,
+            }
         ],
         "before": _report(DISABLED).as_json(),
         "after": _report().as_json(),

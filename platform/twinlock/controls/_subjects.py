@@ -34,6 +34,21 @@ def team(estate: Estate, slug: str) -> str:
     return f"{estate.organization.login}/team:{slug}"
 
 
+def person(estate: Estate, login: str) -> str:
+    """Return somebody's account as a subject."""
+    return f"{estate.organization.login}/account:{login}"
+
+
+def app(estate: Estate, slug: str) -> str:
+    """Return an app as a subject."""
+    return f"{estate.organization.login}/app:{slug}"
+
+
+def organization_ruleset(estate: Estate, name: str) -> str:
+    """Return a ruleset of the organization as a subject."""
+    return f"{estate.organization.login}:ruleset/{name}"
+
+
 def account(number: str) -> str:
     """Return an AWS account as a subject."""
     return f"arn:aws:iam::{number}:root"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from twinlock.github import hook
 from twinlock.github.fields import Fields, Malformed, elements
 from twinlock.model.access import Access, Grant, Permission
 from twinlock.model.observed import Observed, Seen, Unread
@@ -34,8 +35,7 @@ class Lists:
 
     Attributes:
         teams: Teams with access.
-        collaborators: People with direct access, members of the organization or not.
-        outside: Collaborators outside the organization.
+        collaborators: People with direct access, members of the organization or not (`affiliation=direct`).
         invitations: Open invitations.
         keys: Deploy keys.
         hooks: Webhooks.
@@ -43,7 +43,6 @@ class Lists:
 
     teams: object
     collaborators: object
-    outside: object
     invitations: object
     keys: object
     hooks: object
@@ -61,15 +60,12 @@ def decode(lists: Lists) -> Observed[Access]:
         direct = _each(
             lists.collaborators, "collaborators", lambda fields: _grant(fields, fields.text("login"), custom)
         )
-        outside = _each(
-            lists.outside, "outside collaborators", lambda fields: _grant(fields, fields.text("login"), custom)
-        )
         access = Access(
             teams=_each(lists.teams, "teams", lambda fields: _grant(fields, fields.text("slug"), custom)),
-            collaborators=direct | outside,
+            collaborators=direct,
             invitations=_each(lists.invitations, "invitations", _invitation),
             deploy_keys=_each(lists.keys, "keys", _key),
-            webhooks=_each(lists.hooks, "hooks", _hook),
+            webhooks=_each(lists.hooks, "hooks", hook.address),
         )
         return Seen(access, tuple(sorted(set(custom))))
     except Malformed as error:
@@ -108,7 +104,3 @@ def _invitation(fields: Fields) -> Grant:
 def _key(fields: Fields) -> str:
     title = fields.text("title")
     return title if fields.flag("read_only") else f"{title} (write)"
-
-
-def _hook(fields: Fields) -> str:
-    return fields.nested("config").text("url", "") if fields.has("config") else fields.text("url")

@@ -25,14 +25,14 @@ _OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9_.-]+)?|[^@\s]+@[^@\s
 
 
 def decode(raw: object, organization: str) -> Observed[CodeOwners]:
-    """Return the rules of a file as the contents API describes it, or why they could not be read."""
+    """Return the rules of a file as the API describes its blob, or why they could not be read."""
     try:
         fields = Fields(raw)
-        kind, encoding, content = fields.text("type"), fields.text("encoding", ""), fields.text("content", "")
+        encoding, content = fields.text("encoding"), fields.text("content", "")
     except Malformed as error:
         return Unread(f"GitHub's answer was not understood: {error.reason}")
-    if kind != "file" or encoding != "base64":
-        return Unread(f"CODEOWNERS is a {kind} of encoding {encoding or 'none'}, not a file that can be read")
+    if encoding != "base64":
+        return Unread(f"CODEOWNERS is of encoding {encoding}, not a file that can be read")
     try:
         text = base64.b64decode(content).decode()
     except (binascii.Error, UnicodeDecodeError):

@@ -11,6 +11,7 @@ from typing import Any
 
 from twinlock.github.fields import Fields, Malformed
 from twinlock.model.observed import Observed, Seen, Unread
+from twinlock.names import OIDC_SUBJECT_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,18 @@ def decode(raw: object) -> Observed[Subject]:
         return Seen(subject, fields.reported())
     except Malformed as error:
         return Unread(f"GitHub's answer was not understood: {error.reason}")
+
+
+def claim_keys(raw: object) -> tuple[str, ...]:
+    """Return what an organization's template makes subjects of, in order; GitHub's own form where there is none.
+
+    Raises:
+        Malformed: The answer is no template.
+    """
+    fields = Fields(raw)
+    fields.texts("include_claim_keys", frozenset())
+    keys = raw.get("include_claim_keys") if isinstance(raw, dict) else None
+    return tuple(keys or OIDC_SUBJECT_CLAIMS)
 
 
 def encode(subject: Subject) -> dict[str, Any]:

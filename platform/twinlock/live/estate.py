@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlock.live.github import at_once
 from twinlock.model.live import LiveAccount, LiveEstate
 from twinlock.model.observed import Seen, Unread
 
@@ -16,15 +15,23 @@ if TYPE_CHECKING:
     from twinlock.model.estate import Estate
 
 
-def read(estate: Estate, github: OrganizationReader, accounts: Mapping[Purpose, AccountReader]) -> LiveEstate:
+def read(
+    estate: Estate,
+    github: OrganizationReader,
+    accounts: Mapping[Purpose, AccountReader],
+) -> LiveEstate:
     """Read what controls judge. An account without a reader is unread, never passed over.
+
+    Args:
+        estate: What is declared.
+        github: Reads the organization.
+        accounts: Read the accounts.
 
     Raises:
         Incomplete: GitHub or AWS cannot be reached, or refuses the credentials.
     """
-    organization = github.organization()
-    names = sorted(estate.repositories)
-    repositories = dict(zip(names, at_once(lambda name: github.repository(str(name)), names), strict=True))
+    organization = github.organization(sorted(estate.repositories))
+    repositories = github.repositories([desired for _, desired in sorted(estate.repositories.items())])
     identities = {
         f"{estate.organization.login}/{name}": live.identity.value
         for name, live in repositories.items()

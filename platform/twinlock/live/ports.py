@@ -5,24 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from twinlock.model.account import Account
     from twinlock.model.live import LiveAccount, LiveOrganization, LiveRepository, RepositoryIdentity
+    from twinlock.model.repository import Repository
 
 
 class OrganizationReader(Protocol):
-    """Reads one GitHub organization and its repositories."""
+    """Reads one GitHub organization and its repositories.
 
-    def organization(self) -> LiveOrganization:
-        """Read owners, all teams and the Actions settings.
+    Repositories are asked for together, so that an adapter may read many of them by one request, as GraphQL allows.
+    """
+
+    def organization(self, repositories: Iterable[str] = ()) -> LiveOrganization:
+        """Read what belongs to the organization itself.
+
+        Args:
+            repositories: Names of the declared repositories: what the organization lends to others is nobody's concern.
 
         Raises:
             Incomplete: GitHub cannot be reached, or refuses the token.
         """
 
-    def repository(self, name: str) -> LiveRepository:
-        """Read everything that controls judge about one repository.
+    def repositories(self, desired: Sequence[Repository]) -> Mapping[str, LiveRepository]:
+        """Read everything that controls judge about declared repositories, each under its name.
+
+        Of one whose protections are not provisioned yet it is only read which repository it is.
 
         Raises:
             Incomplete: As `organization`.

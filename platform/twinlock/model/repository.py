@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from twinlock.model.marks import Exact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twinlock.model.access import Access
     from twinlock.model.actions import ActionsPolicy
     from twinlock.model.code_owners import CodeOwners
     from twinlock.model.environment import Environment
+    from twinlock.model.managed import Blob
     from twinlock.model.ruleset import Ruleset
 
 
@@ -76,6 +79,8 @@ class Repository:
         actions: What Actions may do.
         code_owners: Its CODEOWNERS.
         protected: Its protections are provisioned and audited; false only for what a later stage protects.
+        managed_files: What must stand on the default branch as it was rendered, by path; only the audit needs it, so
+            only for the audit is it rendered.
     """
 
     name: str
@@ -91,3 +96,4 @@ class Repository:
     actions: ActionsPolicy
     code_owners: CodeOwners
     protected: bool
+    managed_files: Mapping[str, Blob] = field(default_factory=dict)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from twinlock.model.managed import Blob
+from twinlock.scaffold.tree import RECORD
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,6 +33,18 @@ def commit_id(tree: Tree) -> str:
 def tree_id(tree: Tree) -> str:
     """Return the id of the tree object."""
     return _directory(_nested(tree.files)).hex()
+
+
+def managed_blobs(tree: Tree) -> Mapping[str, Blob]:
+    """Return the managed files as git knows them, by path.
+
+    Without the record: it tells `scaffold` what was rendered last, seeded files too, and decides nothing.
+    """
+    return {
+        path: Blob(_object_id("blob", file.content).hex(), _mode(file))
+        for path, file in tree.files.items()
+        if file.managed and path != RECORD
+    }
 
 
 def _nested(files: Mapping[str, File]) -> _Node:
@@ -57,8 +72,11 @@ def _directory(node: _Node) -> bytes:
 def _entry(name: bytes, child: File | _Node) -> bytes:
     if isinstance(child, dict):
         return b"40000 " + name + b"\0" + _directory(child)
-    mode = b"100755 " if child.executable else b"100644 "
-    return mode + name + b"\0" + _object_id("blob", child.content)
+    return _mode(child).encode() + b" " + name + b"\0" + _object_id("blob", child.content)
+
+
+def _mode(file: File) -> str:
+    return "100755" if file.executable else "100644"
 
 
 def _object_id(kind: str, content: bytes) -> bytes:

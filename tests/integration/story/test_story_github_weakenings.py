@@ -14,6 +14,7 @@ APPLICATION = "/repos/acme/payments"
 ENVIRONMENT = f"{APPLICATION}/environments/production"
 BRANCH = ("branch-ruleset", "acme/payments:ruleset/default-branch")
 PRODUCTION = ("environment-protection", "acme/payments:environment/production")
+CONSTANTS = ("variables-and-secrets", "acme/payments:environment/production")
 ACCESS = ("repository-access", "acme/payments")
 OWNERS = ("code-owners", "acme/payments")
 ACTIONS = ("actions-policy", "acme/payments")
@@ -148,7 +149,11 @@ WEAKENINGS: dict[str, tuple[Callable[[Any], object], dict[tuple[str, str], str]]
     ),
     "environment deleted": (
         lambda acme: acme.request("DELETE", ENVIRONMENT),
-        {PRODUCTION: "it is missing"},
+        {PRODUCTION: "it is missing", CONSTANTS: "the variable ROLE_ARN is missing"},
+    ),
+    "an environment's variable names another role": (
+        lambda acme: acme.request("PATCH", f"{ENVIRONMENT}/variables/ROLE_ARN", {"value": "arn:aws:iam::1:role/other"}),
+        {CONSTANTS: "the variable ROLE_ARN is arn:aws:iam::1:role/other, must be arn:aws:iam::222222222222:role/"},
     ),
     "undeclared environment": (
         lambda acme: acme.request("PUT", f"{APPLICATION}/environments/hotfix", {}),

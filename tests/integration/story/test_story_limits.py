@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
-CODE_OWNERS = "/repos/acme/payments/contents/.github/CODEOWNERS"
-
-
-def _push_code_owners(acme: Any, content: bytes) -> bytes:  # noqa: ANN401 - the conftest's Platform
-    """Push another CODEOWNERS to the default branch, and return what it was."""
-    was = acme.request("GET", CODE_OWNERS)
-    body = {"message": "Change owners", "content": base64.b64encode(content).decode(), "sha": was["sha"]}
-    acme.request("PUT", CODE_OWNERS, body)
-    return base64.b64decode(was["content"])
+CODE_OWNERS = ".github/CODEOWNERS"
 
 
 def test_changed_code_owners_are_found_and_left_to_a_pull_request(provisioned: Any) -> None:  # noqa: ANN401 - as above
     """Nothing pushes to a repository: the finding stays, with exit 1, and reconcile says what needs a pull request."""
     provisioned.clean = False
-    was = _push_code_owners(provisioned, b"* @acme/payments-developers\n")
+    was = provisioned.commit(CODE_OWNERS, b"* @acme/payments-developers\n")
     found = provisioned.twinlock("audit", "--format", "json")
     (finding,) = found.document["findings"]
     assert (found.code, finding["control"], finding["subject"]) == (1, "code-owners", "acme/payments")
@@ -33,7 +24,7 @@ def test_changed_code_owners_are_found_and_left_to_a_pull_request(provisioned: A
         "Not everything could be corrected:",
         "  acme/payments: Restore CODEOWNERS by a pull request, and its owners' access by `twinlock reconcile --once`.",
     ]
-    _push_code_owners(provisioned, was)
+    provisioned.commit(CODE_OWNERS, was)
     assert provisioned.twinlock("audit").code == 0
     provisioned.clean = True
 
@@ -74,22 +65,6 @@ def test_what_is_stricter_is_never_softened(provisioned: Any) -> None:  # noqa: 
     service.write_text(text)
     assert provisioned.twinlock("up", "--yes").code == 0
     assert provisioned.twinlock("audit").code == 0
-    provisioned.clean = True
-
-
-def test_a_changed_environment_variable_is_no_controls_claim_but_up_restores_it(
-    provisioned: Any,  # noqa: ANN401 - as above
-) -> None:
-    """No control judges variables, so the audit is silent and lists none as evaluated; `up` puts the value back."""
-    path = "/repos/acme/payments/environments/production/variables/ROLE_ARN"
-    was = provisioned.request("GET", path)["value"]
-    provisioned.clean = False
-    provisioned.request("PATCH", path, {"value": "arn:aws:iam::222222222222:role/other"})
-    report = provisioned.twinlock("audit", "--format", "json")
-    assert (report.code, report.document["findings"]) == (0, [])
-    assert [place for place in report.document["coverage"]["evaluated"] if "variable" in place] == []
-    assert provisioned.twinlock("up", "--yes").code == 0
-    assert provisioned.request("GET", path)["value"] == was
     provisioned.clean = True
 
 

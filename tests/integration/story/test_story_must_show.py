@@ -85,12 +85,12 @@ def test_a_newcomer_provisions_a_service_and_the_audit_is_clean(twinlock: Shell,
 
     assert twinlock("-C acme audit").stdout.splitlines()[-1] == "Settings match the manifest."
     report = json.loads(twinlock("-C acme audit --format json").stdout)
-    assert report.keys() == {"findings", "unknowns", "notes", "coverage", "calls"}
+    assert report.keys() == {"findings", "unknowns", "notes", "coverage", "calls", "windows"}
     assert (report["findings"], report["unknowns"], report["notes"]) == ([], [], [])
     assert "branch-ruleset acme/payments:ruleset/default-branch" in report["coverage"]["evaluated"]
     assert {place.split()[1] for place in report["coverage"]["not_evaluated"]} == {"acme/delivery-pipelines"}
-    assert report["calls"].keys() == {"github", "aws"}
-    assert all(count > 0 for count in report["calls"].values())
+    # Nothing changed since the audit before, so GitHub counts nothing.
+    assert (before["calls"]["github"] > 0, report["calls"]["github"], report["calls"]["aws"] > 0) == (True, 0, True)
 
     again = json.loads(twinlock("-C acme up --yes --format json").stdout)
     assert {stack["stack"]: stack["changes"] for stack in again["stacks"]} == {

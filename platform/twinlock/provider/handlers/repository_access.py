@@ -113,7 +113,6 @@ class RepositoryAccess:
         return codec.Lists(
             teams=teams,
             collaborators=self._remote.need_all(f"{path}/collaborators", {"affiliation": "direct"}),
-            outside=self._remote.need_all(f"{path}/collaborators", {"affiliation": "outside"}),
             invitations=self._remote.need_all(f"{path}/invitations"),
             keys=self._remote.need_all(f"{path}/keys"),
             hooks=self._remote.need_all(f"{path}/hooks"),
@@ -124,10 +123,7 @@ class RepositoryAccess:
         for raw in _elements(lists.teams):
             if not _holders(_alone("teams", raw).teams) <= _holders(wanted.teams):
                 yield f"{self._remote.team(text(raw, 'slug'))}{path}"
-        people = {
-            text(raw, "login").lower(): text(raw, "login")
-            for raw in [*_elements(lists.collaborators), *_elements(lists.outside)]
-        }
+        people = {text(raw, "login").lower(): text(raw, "login") for raw in _elements(lists.collaborators)}
         for login in sorted(people.keys() - _holders(wanted.collaborators)):
             yield f"{path}/collaborators/{segment(people[login])}"
         for raw in _elements(lists.invitations):
@@ -141,7 +137,7 @@ class RepositoryAccess:
                 yield f"{path}/hooks/{number(raw, 'id')}"
 
 
-_NOTHING = codec.Lists([], [], [], [], [], [])
+_NOTHING = codec.Lists([], [], [], [], [])
 
 
 def _understood(lists: codec.Lists) -> Access:
