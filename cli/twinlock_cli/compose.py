@@ -100,7 +100,7 @@ def engine(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Engine:
     Raises:
         Incomplete: It is Pulumi's, and not installed.
     """
-    return engines.engine(platform.root, platform.estate.declaration.platform, kind)
+    return engines.engine(platform.root, platform.estate.declaration.platform, kind, journal(platform))
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:

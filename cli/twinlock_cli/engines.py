@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from twinlock.engine.installation.install import Way
     from twinlock.engine.port import Engine
+    from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Platform
 
 
@@ -33,8 +34,14 @@ _SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.prov
 """The providers that are served from here, by module. On the world, AWS's is the world's own."""
 
 
-def engine(root: Path, platform: Platform, kind: Kind) -> Engine:
+def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engine:
     """Return the engine of a platform directory on the world.
+
+    Args:
+        root: The platform directory.
+        platform: What its manifest says of the whole.
+        kind: Which engine.
+        journal: Where Pulumi's checkpoints are vouched for.
 
     Raises:
         Incomplete: Pulumi is not installed.
@@ -43,6 +50,7 @@ def engine(root: Path, platform: Platform, kind: Kind) -> Engine:
         from twinlock_rehearsal.engine import EmbeddedEngine
 
         return EmbeddedEngine(root)
+    from twinlock.custody import Custody
     from twinlock.engine.installation import place
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.pulumi.workspace import Workspace
@@ -51,7 +59,8 @@ def engine(root: Path, platform: Platform, kind: Kind) -> Engine:
     # Isolated: neither the directory it is started in nor a variable adds to what is imported.
     served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
     workspace = Workspace(root, platform.state.backend, {"github": installed.executables}, served)
-    return PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ)
+    custody = Custody(journal, workspace.home / "checkpoints")
+    return PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ, custody=custody)
 
 
 def folder() -> Path:

@@ -7,30 +7,32 @@ credentials of an earlier run are taken from state. Each stack has processes of 
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-import pulumi
 from pulumi.automation import LocalWorkspace
 from pulumi.automation import Stack as Automated
-from pulumi.automation.errors import CommandError, ConcurrentUpdateError, StackNotFoundError
+from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from twinlock.engine import lock
 from twinlock.engine.port import Stack, ignore
 from twinlock.engine.pulumi import environment, failure
 from twinlock.engine.pulumi.command import Command
-from twinlock.engine.pulumi.progress import Progress
+from twinlock.engine.pulumi.custody import Nobody
+from twinlock.engine.pulumi.run import Run
 from twinlock.engine.pulumi.stale import remove_stale
 from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
-from twinlock.errors import TwinlockError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from twinlock.engine.port import Listener
+    from twinlock.engine.pulumi.custody import Custody
     from twinlock.engine.pulumi.workspace import Workspace
 
 PATIENCE = 180.0
@@ -47,6 +49,7 @@ class PulumiEngine:
         version: str,
         inherited: Mapping[str, str],
         *,
+        custody: Custody | None = None,
         cloud: bool = False,
         patience: float = PATIENCE,
     ) -> None:
@@ -57,6 +60,7 @@ class PulumiEngine:
             executable: Pulumi.
             version: Its version.
             inherited: The environment of this process.
+            custody: Vouches for checkpoints; None where state is nobody else's.
             cloud: Whether it may reach beyond this machine.
             patience: Seconds of silence after which a run is ended.
         """
@@ -65,27 +69,49 @@ class PulumiEngine:
         self._version = version
         self._environment = environment.scrubbed(inherited, cloud=cloud)
         self._patience = patience
+        self._custody = custody or Nobody()
 
-    def preview(self, stack: Stack, listener: Listener = ignore) -> Result:
-        """Return what `up` would do, compared with live, and change nothing.
+    @property
+    def version(self) -> str:
+        """Pulumi's version."""
+        return self._version
+
+    def preview(self, stack: Stack, listener: Listener = ignore, *, plan: Path | None = None) -> Result:
+        """Return what `up` would do, compared with live, and change nothing: a stack that is not there is not made.
+
+        Args:
+            stack: The stack.
+            listener: Hears each change.
+            plan: Where Pulumi's plan is saved; `up` then does nothing else.
 
         Raises:
             Incomplete: The engine failed, or was ended because nothing happened.
         """
-        run = _Run(stack, listener, "previewed")
-        self._run(run, lambda automated: automated.preview(**_COMMON, on_event=run.progress.hear))
+        run = Run(stack, listener, "previewed")
+        saved = None if plan is None else str(plan)
+        with self._preserved(stack) as workspace:
+            self._run(run, lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear), workspace)
         return run.result()
 
-    def up(self, stack: Stack, listener: Listener = ignore) -> Result:
+    def up(self, stack: Stack, listener: Listener = ignore, *, plan: Path | None = None) -> Result:
         """Make live equal to what the stack declares.
+
+        Args:
+            stack: The stack.
+            listener: Hears each change.
+            plan: A plan that `preview` saved; what is not in it is refused.
 
         Raises:
             Incomplete: The engine failed, or was ended because nothing happened; what was done until then is in the
                 state.
         """
-        run = _Run(stack, listener, "applied")
+        run = Run(stack, listener, "applied")
         with self._alone(stack):
-            self._run(run, lambda automated: automated.up(**_COMMON, show_secrets=False, on_event=run.progress.hear))
+            saved = None if plan is None else str(plan)
+            self._run(
+                run,
+                lambda known: known.up(**_COMMON, plan=saved, show_secrets=False, on_event=run.progress.hear),
+            )
         return run.result()
 
     def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
@@ -94,11 +120,11 @@ class PulumiEngine:
         Raises:
             Incomplete: Something is protected, or could not be deleted.
         """
-        run = _Run(stack, listener, "destroyed")
+        run = Run(stack, listener, "destroyed")
         with self._alone(stack):
             self._run(
                 run,
-                lambda automated: automated.destroy(
+                lambda known: known.destroy(
                     **_COMMON, program=run.program, show_secrets=False, on_event=run.progress.hear
                 ),
             )
@@ -112,24 +138,54 @@ class PulumiEngine:
         Raises:
             Incomplete: The state cannot be read.
         """
-        stack = Stack(program, group, lambda: None)
-        run = _Run(stack, ignore, "read")
+        run = Run(Stack(program, group, lambda: None), ignore, "read")
         with run.reported():
-            try:
-                automated = Automated.select(group, self._opened(run, self._command()))
-            except StackNotFoundError:
+            known = self._existing(run)
+            if known is None or not known.history(page_size=1):
                 return None
-            if not automated.history(page_size=1):
-                return None
-            return {name: output.value for name, output in automated.outputs().items() if not output.secret}
+            return {name: output.value for name, output in known.outputs().items() if not output.secret}
 
-    def _run(self, run: _Run, act: Callable[[Automated], object]) -> None:
+    def checkpoint(self, stack: Stack) -> bytes | None:
+        """Return a stack's checkpoint: its file, or its export where state is elsewhere; None where there is none.
+
+        Raises:
+            Incomplete: It cannot be read.
+        """
+        path = self._workspace.checkpoint(stack)
+        if path is not None:
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                return None
+            except OSError as error:
+                raise failure.unread(stack, path, error) from None
+        run = Run(stack, ignore, "exported")
+        with run.reported():
+            known = self._existing(run)
+            if known is None:
+                return None
+            exported = known.export_stack()
+            return json.dumps({"version": exported.version, "deployment": exported.deployment}).encode()
+
+    def unlock(self, stack: Stack) -> None:
+        """Remove the locks that Pulumi keeps of a stack, whoever holds them.
+
+        Raises:
+            Incomplete: A run of ours is under way, or Pulumi refused.
+        """
+        run = Run(stack, ignore, "unlocked")
+        with lock.held(self._workspace.lock(stack), stack.id, _typed()), run.reported():
+            known = self._existing(run)
+            if known is not None:
+                known.cancel()
+
+    def _run(self, run: Run, act: Callable[[Automated], object], workspace: Workspace | None = None) -> None:
         command = self._command()
         with run.reported():
-            automated = Automated.create_or_select(run.stack.group, self._opened(run, command))
+            known = Automated.create_or_select(run.stack.group, self._opened(run, command, workspace))
             with Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog:
                 try:
-                    act(automated)
+                    act(known)
                 except CommandError:
                     if watchdog.waited_for is None:
                         raise
@@ -138,12 +194,19 @@ class PulumiEngine:
     def _command(self) -> Command:
         return Command(self._executable, self._version, self._environment)
 
-    def _opened(self, run: _Run, command: Command) -> LocalWorkspace:
-        directory = self._workspace.prepare(run.stack)
-        settings = environment.of_engine(self._workspace.home, self._workspace.backend_url, self._workspace.passphrase)
+    def _existing(self, run: Run) -> Automated | None:
+        try:
+            return Automated.select(run.stack.group, self._opened(run, self._command()))
+        except StackNotFoundError:
+            return None
+
+    def _opened(self, run: Run, command: Command, workspace: Workspace | None = None) -> LocalWorkspace:
+        place = workspace or self._workspace
+        directory = place.prepare(run.stack)
+        settings = environment.of_engine(place.home, place.backend_url, place.passphrase)
         return LocalWorkspace(
             work_dir=str(directory),
-            pulumi_home=str(self._workspace.home),
+            pulumi_home=str(place.home),
             program=run.program,
             env_vars=settings,
             secrets_provider="passphrase",
@@ -151,12 +214,30 @@ class PulumiEngine:
         )
 
     @contextlib.contextmanager
+    def _preserved(self, stack: Stack) -> Iterator[Workspace]:
+        """Yield where a stack can be previewed: aside, where it would have to be made first."""
+        path = self._workspace.checkpoint(stack)
+        if path is None or path.exists():
+            yield self._workspace
+            return
+        with tempfile.TemporaryDirectory(prefix="twinlock-preview-") as directory:
+            yield self._workspace.aside(Path(directory))
+
+    @contextlib.contextmanager
     def _alone(self, stack: Stack) -> Iterator[None]:
-        command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-        with lock.held(self._workspace.lock(stack), stack.id, command):
+        with lock.held(self._workspace.lock(stack), stack.id, _typed()):
             if self._workspace.state is not None:
                 remove_stale(self._workspace.state, stack)
-            yield
+            self._custody.begin(stack.id, self.checkpoint(stack))
+            try:
+                yield
+            finally:
+                self._custody.end(stack.id, self.checkpoint(stack))
+
+
+def _typed() -> str:
+    """Return the command that this process was started with."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 class _Common(TypedDict):
@@ -174,46 +255,3 @@ _COMMON: _Common = {
     "suppress_outputs": True,
     "suppress_progress": True,
 }
-
-
-class _Run:
-    """One run of one stack.
-
-    Attributes:
-        stack: The stack.
-        progress: What it has done so far.
-    """
-
-    def __init__(self, stack: Stack, listener: Listener, done: str) -> None:
-        self.stack = stack
-        self.progress = Progress(stack.id, listener)
-        self._done = done
-        self._refused: TwinlockError | None = None
-
-    def program(self) -> None:
-        """Declare the stack; what its program refuses is kept as it is, and Pulumi prints no traceback of it."""
-        try:
-            self.stack.declare()
-        except TwinlockError as error:
-            self._refused = error
-            raise pulumi.RunError(str(error)) from None
-
-    def result(self) -> Result:
-        """Return what was done, or would be."""
-        return Result(self.stack.id, tuple(self.progress.changes), dict(self.progress.outputs))
-
-    @contextlib.contextmanager
-    def reported(self) -> Iterator[None]:
-        """Report a failure of the engine as what it is about.
-
-        Raises:
-            TwinlockError: The engine failed.
-        """
-        try:
-            yield
-        except ConcurrentUpdateError:
-            raise failure.held(self.stack) from None
-        except CommandError as error:
-            if self._refused is not None:
-                raise self._refused from None
-            raise failure.told(self.stack, self._done, self.progress.problems, str(error)) from None

@@ -38,4 +38,6 @@ def of_engine(home: Path, backend: str, passphrase: Path) -> dict[str, str]:
         # What is missing is an error, not a download in the middle of a run.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_AUTOMATION_API": "true",
+        # Saved plans are behind this.
+        "PULUMI_EXPERIMENTAL": "true",
     }

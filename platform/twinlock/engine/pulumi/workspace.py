@@ -9,7 +9,8 @@ import json
 import os
 import secrets
 import shlex
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twinlock.errors import BadInput, Incomplete
@@ -35,12 +36,14 @@ class Workspace:
         backend: Where state is kept, as the manifest says it.
         plugins: The directory that holds the executable of each provider of a release, by package.
         served: The command that serves each other provider, by package.
+        projects: The directory of the projects; None for the one beneath `home`.
     """
 
     root: Path
     backend: str
     plugins: Mapping[str, Path]
     served: Mapping[str, Sequence[str]]
+    projects: Path | None = None
 
     @property
     def home(self) -> Path:
@@ -68,6 +71,31 @@ class Workspace:
         """Return the file that one run at a time holds."""
         return self.home / "locks" / stack.program / f"{stack.group}.lock"
 
+    def checkpoint(self, stack: Stack) -> Path | None:
+        """Return the file of a stack's checkpoint, where state is on this machine.
+
+        Source: `pkg/backend/diy/state.go` in pulumi/pulumi.
+        """
+        if self.state is None:
+            return None
+        return self.state / ".pulumi" / "stacks" / stack.project / f"{stack.group}.json"
+
+    def aside(self, directory: Path) -> Workspace:
+        """Return a workspace that has a copy of this one's state, and leaves nothing of what is done in it here.
+
+        Raises:
+            Incomplete: The copy cannot be made.
+        """
+        copy = directory / "state"
+        try:
+            if self.state is not None and self.state.is_dir():
+                shutil.copytree(self.state, copy)
+        except (OSError, shutil.Error) as error:
+            raise Incomplete(
+                "The state was not copied.", f"The system says: {error}.", "Run the same command again."
+            ) from None
+        return replace(self, backend=f"{_LOCAL}{copy}", projects=directory / "projects")
+
     def prepare(self, stack: Stack) -> Path:
         """Write what a run of a stack needs, and return the directory of its project.
 
@@ -80,7 +108,7 @@ class Workspace:
             if self.state is not None:
                 self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._ensure_passphrase()
-            project = self.home / "projects" / stack.program
+            project = (self.projects or self.home / "projects") / stack.program
             project.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(project / "Pulumi.yaml", self._project(stack), mode=0o600)
         except OSError as error:
