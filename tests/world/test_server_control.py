@@ -20,6 +20,7 @@ SEED = {
 }
 PATHS = [
     ("GET", "clock"),
+    ("POST", "apps/key"),
     ("POST", "clock"),
     ("GET", "dump"),
     ("GET", "status"),

@@ -55,6 +55,9 @@ class World(Protocol):
     def clock(self) -> Clock:
         """The time of everything in the world."""
 
+    def app_key(self, slug: str) -> str | None:
+        """Return a new private key of an app; nothing where there is no such app."""
+
     def stop(self) -> None:
         """Stop the server once the present answers are out."""
 
@@ -78,6 +81,7 @@ class Control:
             ("GET", "clock"): self._clock,
             ("GET", "dump"): self._dump,
             ("GET", "status"): self._status,
+            ("POST", "apps/key"): self._app_key,
             ("POST", "clock"): self._move_clock,
             ("POST", "seed"): self._seed,
             ("POST", "shutdown"): self._shutdown,
@@ -128,6 +132,14 @@ class Control:
     def _shutdown(self, _request: _Request) -> _Answer:
         self._world.stop()
         return 202, {"status": "stopping"}
+
+    def _app_key(self, request: _Request) -> _Answer:
+        try:
+            slug = Fields(_document(request.body)).text("slug")
+        except ValueError:
+            return _refusal(422, 'The body must be {"slug": "..."}')
+        key = self._world.app_key(slug)
+        return _refusal(404, f"No app is called {slug[:80]}") if key is None else (201, {"slug": slug, "key": key})
 
     def _clock(self, _request: _Request) -> _Answer:
         return 200, {"now": self._world.clock.now().isoformat()}

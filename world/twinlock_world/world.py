@@ -27,11 +27,13 @@ from twinlock_world.github.accounts import (
     expire_token,
     is_owner,
 )
+from twinlock_world.github.app_token import make_key
 from twinlock_world.github.auth import resolve_token
 from twinlock_world.github.repository import REPOSITORY, get_repository
 from twinlock_world.github.snapshot import snapshot
 from twinlock_world.github.urls import Urls as Addresses
 from twinlock_world.github.workflows.engine import Engine
+from twinlock_world.loopback_post import post
 from twinlock_world.normalise import normalise
 from twinlock_world.oidc import discovery
 from twinlock_world.oidc.issuer import CONFIGURATION, NAME, Issuer
@@ -39,6 +41,7 @@ from twinlock_world.oidc.key import KeptKey
 from twinlock_world.runner.runtime import PREFIX as RUNTIME
 from twinlock_world.runner.runtime import Runtime
 from twinlock_world.ticker import Ticker
+from twinlock_world.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,6 +96,7 @@ class LocalWorld:
         self._runtime = Runtime(self.actions, self.issuer)
         self._runner: ActRunner | None = None
         self._ticker = Ticker(self.actions.tick)
+        self._webhooks = Webhooks(store, Addresses(urls.github, ""), post)
         self._control = Control(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -225,6 +229,19 @@ class LocalWorld:
 
         self._store.events.subscribe(tell)
         return companion
+
+    def open(self) -> None:
+        """Begin to send webhooks."""
+        self._webhooks.start()
+
+    def close(self) -> None:
+        """Send webhooks no more."""
+        self._webhooks.stop()
+
+    def app_key(self, slug: str) -> str | None:
+        """Return a new private key of an app; nothing where there is no such app."""
+        with self._store.transaction():
+            return make_key(self._store, slug)
 
     def stop(self) -> None:
         """Stop the server once the present answers are out."""

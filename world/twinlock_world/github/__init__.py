@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 NOT_ENFORCED: Final = (
     "environments' reviewers, timers, branch policies and protection rules",
     "Actions policy: no workflow runs",
-    "webhooks are stored, not delivered",
     "rate limits",
 )
 

@@ -1,7 +1,7 @@
 """From a request's credentials to who is calling.
 
-Tokens only: an app acts with its installation token. Called by the REST application and by the git server, which
-takes the token as the password of HTTP Basic.
+An app acts with its installation token; with a web token it only asks about itself. Called by the REST application and
+by the git server, which takes the token as the password of HTTP Basic.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import binascii
 from typing import TYPE_CHECKING
 
 from twinlock_world.github.accounts import Identity, account_of_token
+from twinlock_world.github.app_token import app_of_web_token, is_web_token
 from twinlock_world.github.errors import GitHubError
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def identify(store: Store, authorization: str | None) -> Identity | None:
         return None
     scheme, _, value = authorization.partition(" ")
     token = _password(value) if scheme.casefold() == "basic" else value.strip()
+    if is_web_token(token):
+        return app_of_web_token(store, token)
     identity = resolve_token(store, token) if token else None
     if identity is None:
         raise GitHubError(401, "Bad credentials")

@@ -17,6 +17,7 @@ from twinlock_world.github.actions_policy import POLICY
 from twinlock_world.github.checks import CHECK_RUN, CHECK_SUITE, COMMIT, STATUS
 from twinlock_world.github.collaborators import INVITATION
 from twinlock_world.github.environment import BRANCH_POLICY, ENVIRONMENT, GATE, PROTECTION_RULE
+from twinlock_world.github.hook import HOOK, SIGNING_KEY
 from twinlock_world.github.properties import PROPERTY, PROPERTY_VALUE
 from twinlock_world.github.pulls.comment import COMMENT
 from twinlock_world.github.pulls.label import LABEL
@@ -25,7 +26,6 @@ from twinlock_world.github.pulls.pusher import PUSHED
 from twinlock_world.github.pulls.review import REVIEW
 from twinlock_world.github.pulls.thread import REMARK
 from twinlock_world.github.repository import REPOSITORY
-from twinlock_world.github.routes.hooks import HOOK
 from twinlock_world.github.routes.keys import AUTOLINK, KEY
 from twinlock_world.github.routes.secrets import CODESPACES_SECRET, DEPENDABOT_SECRET, SECRET, VARIABLE
 from twinlock_world.github.ruleset import RULESET
@@ -63,7 +63,7 @@ _REFERENCES: Final = frozenset(
         "template_id",
     }
 )
-_WITHHELD: Final = frozenset({"sealed"})
+_WITHHELD: Final = frozenset({"sealed", SIGNING_KEY})
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     ORGANIZATION: (POLICY, RULESET, PROPERTY, HOOK, VARIABLE, SECRET, TEAM, REPOSITORY),
     REPOSITORY: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.github.changes.change import ORGANIZATION, REPOSITORY, Audited, Change, Table
+from twinlock_world.github.changes.change import ORGANIZATION, REPOSITORY, Announced, Audited, Change, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def created(change: Change) -> Iterator[Told]:
     """Tell of a new webhook."""
-    yield Audited("hook.create", _head(change.answer.fields))
+    hook = change.answer.fields
+    yield Audited("hook.create", _head(hook))
+    zen = "What happened is told once."
+    yield Announced("ping", None, {"zen": zen, "hook_id": hook.raw.get("id"), "hook": hook.raw})
 
 
 def changed(change: Change) -> Iterator[Told]:

@@ -16,6 +16,7 @@ from twinlock_world.github.accounts import (
     get_user,
     installed_apps,
     installed_on,
+    is_installed,
 )
 from twinlock_world.github.bodies.account import app_body, installation_body, private_profile, profile
 from twinlock_world.github.bodies.repository import minimal_repository
@@ -79,7 +80,10 @@ def show_installation(call: OrganizationCall) -> Reply:
     caller = call.caller()
     if not isinstance(caller, App):
         raise forbidden("Resource not accessible by personal access token")
-    return Reply(200, installation_body(call.urls, caller, call.organization))
+    app = get_app(call.store, caller.id)
+    if app is None or not is_installed(call.store, call.organization, app.id):
+        raise not_found()
+    return Reply(200, installation_body(call.urls, app, call.organization))
 
 
 def list_installation_repositories(call: Call) -> Reply:

@@ -1,4 +1,4 @@
-"""Webhooks of repositories and organizations: kept and shown, not delivered."""
+"""Webhooks of repositories and organizations: what they hear of, and where it is sent."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from twinlock_world.github.access import (
 )
 from twinlock_world.github.call import NO_CONTENT, Call, Reply
 from twinlock_world.github.errors import not_found, validation_failed
+from twinlock_world.github.hook import HOOK, read_config, shown
 from twinlock_world.github.mounts import ORGANIZATION, REPOSITORY, OrganizationCall, RepositoryCall
-from twinlock_world.jsonvalue import Fields
 from twinlock_world.store import DuplicateError
+from twinlock_world.webhooks import DELIVERY
 
 if TYPE_CHECKING:
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.store import Record
-
-HOOK: Final = "hook"
-
-_MASK: Final = "********"
 
 
 def list_of_repository(call: RepositoryCall) -> Reply:
@@ -87,16 +84,15 @@ def _list(call: Call, parent: int, place: tuple[str, ...]) -> Reply:
 
 def _create(call: Call, parent: int, place: tuple[str, ...], kind: str) -> Reply:
     body = call.body()
-    config = _config(body.object("config"))
     document: JsonObject = {
         "type": kind,
         "name": "web",
         "active": body.flag("active", default=True),
         "events": body.texts("events", ["push"]),
-        "config": config,
+        **read_config(body.object("config")),
     }
     try:
-        record = call.store.insert(HOOK, Fields(config).text("url"), document, parent=parent)
+        record = call.store.insert(HOOK, body.object("config").text("url"), document, parent=parent)
     except DuplicateError as error:
         raise validation_failed("Hook", "config", "custom", "Hook already exists on this repository") from error
     return Reply(201, _body(call, record, place))
@@ -106,7 +102,7 @@ def _change(call: Call, parent: int, place: tuple[str, ...]) -> Reply:
     record, body = _own(call, parent), call.body()
     document: dict[str, JsonValue] = dict(record.data)
     if body.given("config"):
-        document["config"] = _config(body.object("config"))
+        document |= read_config(body.object("config"), record.data)
     if body.given("active"):
         document["active"] = body.flag("active")
     events = body.texts("events", record.fields.texts("events"))
@@ -114,16 +110,6 @@ def _change(call: Call, parent: int, place: tuple[str, ...]) -> Reply:
     gone = body.texts("remove_events", [])
     document["events"] = [event for event in events if event not in gone]
     return Reply(200, _body(call, call.store.update(record, document), place))
-
-
-def _config(asked: Fields) -> JsonObject:
-    """Return a hook's configuration; of a secret only that there is one."""
-    found: dict[str, JsonValue] = {
-        "url": asked.text("url"),
-        "content_type": asked.choice("content_type", ("json", "form"), "form"),
-        "insecure_ssl": str(asked.raw.get("insecure_ssl", "0")),
-    }
-    return {**found, "secret": _MASK} if asked.given("secret") else found
 
 
 def _own(call: Call, parent: int) -> Record:
@@ -137,14 +123,26 @@ def _body(call: Call, record: Record, place: tuple[str, ...]) -> JsonObject:
     url = call.urls.api(*place, "hooks", record.id)
     return {
         "id": record.id,
-        **record.data,
+        **shown(record),
         "created_at": record.created_at,
         "updated_at": record.updated_at,
         "url": url,
         "test_url": f"{url}/test",
         "ping_url": f"{url}/pings",
         "deliveries_url": f"{url}/deliveries",
-        "last_response": {"code": None, "status": "unused", "message": None},
+        "last_response": _last_response(call, record),
+    }
+
+
+def _last_response(call: Call, record: Record) -> JsonObject:
+    newest = next(call.store.newest(DELIVERY, record.id), None)
+    if newest is None or newest.data["status"] == "queued":
+        return {"code": None, "status": "unused", "message": None}
+    failed = newest.data["status"] != "OK"
+    return {
+        "code": newest.data["status_code"],
+        "status": "invalid" if failed else "active",
+        "message": newest.data["status"],
     }
 
 
