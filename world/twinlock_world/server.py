@@ -83,7 +83,6 @@ def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socke
 
     def ready() -> None:
         aws_listener.start()
-        world.open()
         write_private(settings.ready_file, world.credentials())
         if settings.companion:
             companions.append(world.accompany(settings.companion, settings.state / "companion.log"))
@@ -107,7 +106,6 @@ def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socke
             companion.stop()
         world.rest()
         aws_listener.stop()
-        world.close()
         store.close()
 
 

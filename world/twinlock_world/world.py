@@ -201,12 +201,14 @@ class LocalWorld:
         self._runner.listen()
 
     def begin(self) -> None:
-        """Let time pass from now on: schedules start, timers run out."""
+        """Let time pass from now on: schedules start, timers run out, webhooks are sent."""
         self._ticker.start()
+        self._webhooks.start()
 
     def rest(self) -> None:
         """End the jobs that run, and what works on by itself."""
         self._ticker.stop()
+        self._webhooks.stop()
         if self._runner is not None:
             self._runner.stop()
 
@@ -229,14 +231,6 @@ class LocalWorld:
 
         self._store.events.subscribe(tell)
         return companion
-
-    def open(self) -> None:
-        """Begin to send webhooks."""
-        self._webhooks.start()
-
-    def close(self) -> None:
-        """Send webhooks no more."""
-        self._webhooks.stop()
 
     def app_key(self, slug: str) -> str | None:
         """Return a new private key of an app; nothing where there is no such app."""
