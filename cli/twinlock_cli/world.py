@@ -89,9 +89,9 @@ def reset(
     where = world_place.place(platform.root, state)
     world_place.require_own(where)
     consent.ask(f"Forget everything in {where.state}?", yes=yes)
+    observing.lock(platform.root, platform.estate).begin_anew()
     ran = world_process.stop(where)
     world_place.forget(where)
-    observing.lock(platform.root, platform.estate).begin_anew()
     if ran:
         known = world_process.start(where, platform.estate)
         show(f"GitHub {known.github_url}\nAWS    {known.aws_url}")

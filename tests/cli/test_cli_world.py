@@ -101,6 +101,25 @@ def test_state_elsewhere_is_remembered_until_it_is_reset(
     assert not state.exists()
 
 
+def test_reset_forgets_what_was_first_seen_in_the_world(
+    twinlock: Callable[..., Answer], refusal: Refusal, acme: Path
+) -> None:
+    """Its ids mean nothing to the next one; those of the cloud stay. A file that is damaged stops it beforehand."""
+    lock = acme / "observed.lock.json"
+    cloud = {"organizations": {"acme": 7}, "begun": "2026-01-01T00:00:00Z"}
+    lock.write_text(json.dumps({"cloud": cloud, "world": {**cloud, "teams": {"platform": 5}}}))
+    assert twinlock("-C", acme, "world", "reset", "--yes").returncode == 0
+    assert json.loads(lock.read_bytes()) == {"cloud": cloud}
+    lock.write_text("{")
+    answer = twinlock("-C", acme, "world", "reset", "--yes")
+    told = refusal(
+        f"{lock} is damaged.",
+        "It is not what twinlock writes: targets, kinds, names and their ids.",
+        "Restore it: `git checkout observed.lock.json`.",
+    )
+    assert (answer.returncode, answer.stderr) == (2, TARGET + told)
+
+
 @pytest.mark.parametrize("kind", ["directory", "file", "link"])
 def test_reset_deletes_nothing_that_no_world_made(
     twinlock: Callable[..., Answer], refusal: Refusal, snapshot: Snapshot, acme: Path, kind: str

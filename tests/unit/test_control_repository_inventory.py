@@ -38,6 +38,11 @@ def test_renaming_it_does_not_hide_it(clean: Case) -> None:
     assert case.findings(SLUG) == [(SLUG, "acme/tools")]
 
 
+def test_under_a_declared_name_it_is_another_controls_matter(clean: Case) -> None:
+    """It stands where a declared repository stood, which `identity` finds."""
+    assert _listing(clean, Listed("payments", 1002, archived=False)).verdicts(SLUG) == []
+
+
 def test_archived_or_deleted_it_is_at_rest(clean: Case) -> None:
     """Nobody can change it any more; and another repository may have its name."""
     assert _listing(clean, Listed("billing", 1002, archived=True)).verdicts(SLUG) == []

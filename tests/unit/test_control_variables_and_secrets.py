@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,14 @@ def test_an_environment_has_its_declared_variables_with_their_values(clean: Case
     ):
         assert case.findings(SLUG) == [(SLUG, ENVIRONMENT)]
         assert case.finding(SLUG).message == message
+
+
+def test_what_another_environment_is_to_have_is_not_missed_here(clean: Case) -> None:
+    """Each environment has its own."""
+    payments = clean.estate.repositories["payments"]
+    more = replace(payments, variables=(*payments.variables, ("elsewhere", "X", "1")))
+    estate = replace(clean.estate, repositories={**clean.estate.repositories, "payments": more})
+    assert replace(clean, estate=estate).verdicts(SLUG) == []
 
 
 def test_an_environment_that_does_not_exist_gives_nothing(clean: Case) -> None:

@@ -86,8 +86,6 @@ class Remembered:
         self._changed = True
         if answer.status == _OK and tag and not full:
             self._held[address] = _Known(tag, link, answer.body)
-        else:
-            self._known.pop(address, None)
 
     def save(self, *, whole: bool) -> None:
         """Write the file; that it cannot be written costs the next run its requests, and no more.
