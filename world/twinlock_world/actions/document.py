@@ -164,7 +164,7 @@ class _Conversion:
 
 def _value(found: yaml.ScalarNode) -> str | int | float | bool | None:
     text: str = found.value
-    if found.style is not None:  # quoted or a block: text, whatever it looks like
+    if found.style:  # quoted or a block: text, whatever it looks like
         return text
     if text in _WORDS:
         return _WORDS[text]
