@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _USUAL_MODE = 0o644
+_PRIVATE_MODE = 0o600
 
 
 def write_atomically(path: Path, content: bytes | str, *, mode: int | None = None) -> None:
@@ -55,7 +56,10 @@ def write_together(files: Mapping[Path, bytes | str], *, mode: int | None = None
             if path.is_dir():  # renaming would fail, but only after files before it were replaced
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             staged[path] = _beside(path)
-            _write(staged[path], content.encode() if isinstance(content, str) else content, _mode(path, mode))
+            _write(staged[path], content.encode() if isinstance(content, str) else content)
+        # Not before all are written: the first flush takes most of the others with it.
+        for path, temporary in staged.items():
+            _flush(temporary, _mode(path, mode))
         for path, temporary in staged.items():
             temporary.replace(path)
     except OSError as error:
@@ -80,11 +84,17 @@ def _mode(path: Path, wanted: int | None) -> int:
     return stat.S_IMODE(path.stat().st_mode) if path.exists() else _USUAL_MODE
 
 
-def _write(temporary: Path, data: bytes, mode: int) -> None:
+def _write(temporary: Path, data: bytes) -> None:
     temporary.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
     with os.fdopen(descriptor, "wb") as handle:
-        os.fchmod(handle.fileno(), mode)
         handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
+
+
+def _flush(temporary: Path, mode: int) -> None:
+    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fchmod(descriptor, mode)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinlock.errors import Incomplete
-from twinlock.files import write_atomically
+from twinlock.files import write_together
 from twinlock.scaffold.directory import Found, find, find_record, left_over
 from twinlock.scaffold.tree import RECORD
 
@@ -55,12 +55,12 @@ def write(tree: Tree, directory: Path) -> WriteReport:
     found = {path: find(directory, path) for path in tree.files}
     verdicts = {path: _verdict(file, found[path], known=path in record) for path, file in tree.files.items()}
     removed = tuple(left_over(tree, directory))
-    last_is_record = sorted(tree.files.items(), key=lambda item: (item[0] == RECORD, item[0]))
     for path in removed:
         _remove(directory / path)
-    for path, file in last_is_record:
-        if verdicts[path] in {"created", "restored"}:
-            write_atomically(directory / path, file.content, mode=0o755 if file.executable else 0o644)
+    missing = {path: tree.files[path] for path, verdict in verdicts.items() if verdict in {"created", "restored"}}
+    _write(directory, {path: file for path, file in missing.items() if file.executable}, 0o755)
+    last_is_record = sorted(missing.items(), key=lambda item: (item[0] == RECORD, item[0]))
+    _write(directory, {path: file for path, file in last_is_record if not file.executable}, 0o644)
     del verdicts[RECORD]
     return WriteReport(
         created=_with(verdicts, "created"),
@@ -69,6 +69,10 @@ def write(tree: Tree, directory: Path) -> WriteReport:
         kept=_with(verdicts, "kept"),
         unchanged=_with(verdicts, "unchanged"),
     )
+
+
+def _write(directory: Path, files: Mapping[str, File], mode: int) -> None:
+    write_together({directory / path: file.content for path, file in files.items()}, mode=mode)
 
 
 def _verdict(file: File, found: Found | None, *, known: bool) -> str:
