@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 import re
 import zlib
 from contextlib import ExitStack, suppress
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.git_receive import Push
+
+_LOG: Final = logging.getLogger(__name__)
 
 Service: TypeAlias = Literal["git-upload-pack", "git-receive-pack"]
 
@@ -187,9 +190,8 @@ async def _receive_push(receive: Receive, send: Send, task: _Task, push: Push) -
 
 async def _exchange(receive: Receive, send: Send, task: _Task, conversation: Conversation | None = None) -> None:
     process = await _start(task, conversation=conversation)
-    helpers = [asyncio.create_task(_feed(receive, process, zipped=task.zipped))]
-    if conversation is not None:
-        helpers.append(asyncio.create_task(conversation.hold()))
+    feeding = asyncio.create_task(_feed(receive, process, zipped=task.zipped))
+    holding = None if conversation is None else asyncio.create_task(conversation.hold())
     headers = {"content-type": f"application/x-{task.service}-result", **_FRESH}
     started = False
     try:
@@ -198,7 +200,7 @@ async def _exchange(receive: Receive, send: Send, task: _Task, conversation: Con
                 await start(send, 200, headers)
                 started = True
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await asyncio.gather(*helpers)
+        await feeding
         code = await process.wait()
         if conversation is not None and task.admission.push is not None:
             task.admission.push.ended(conversation.allowed)  # before the client knows it
@@ -211,9 +213,21 @@ async def _exchange(receive: Receive, send: Send, task: _Task, conversation: Con
     except ClientGoneError:
         return
     finally:
-        for helper in helpers:
-            helper.cancel()
+        feeding.cancel()
         await _end(process)
+        if holding is not None:
+            await _let_go(holding)
+
+
+async def _let_go(holding: asyncio.Task[None]) -> None:
+    """End the conversation with a hook whose git has ended; one that failed has refused the push, and is noted."""
+    holding.cancel()
+    try:
+        await holding
+    except asyncio.CancelledError:
+        return
+    except Exception:  # noqa: BLE001 - whatever it was, git has refused and the client knows
+        _LOG.exception("a push could not be judged")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

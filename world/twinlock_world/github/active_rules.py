@@ -34,7 +34,7 @@ def active_rules(store: Store, repository: Repository, ref: str) -> tuple[Active
 def ruleset_rules(store: Store, repository: Repository, ref: str) -> Iterator[ActiveRule]:
     """Return the rules of the rulesets that stand on a ref."""
     for source, record in rulesets_on(store, repository, ref):
-        bypass = tuple(_bypass(actor) for actor in record.fields.objects("bypass_actors"))
+        bypass = bypass_actors(record)
         binding = record.fields.text("enforcement") == "active"
         for rule in record.fields.objects("rules"):
             parameters = rule.object("parameters") if rule.given("parameters") else Fields({})
@@ -53,6 +53,11 @@ def rulesets_on(store: Store, repository: Repository, ref: str) -> Iterator[tupl
                 continue
             if _stands_on(record, repository, ref, target):
                 yield Source(kind, record.id, record.fields.text("name")), record
+
+
+def bypass_actors(record: Record) -> tuple[BypassActor, ...]:
+    """Return who may pass a ruleset by."""
+    return tuple(_bypass(actor) for actor in record.fields.objects("bypass_actors"))
 
 
 def _stands_on(record: Record, repository: Repository, ref: str, target: str | None) -> bool:

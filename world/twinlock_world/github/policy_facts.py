@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from twinlock_world.git_objects import GitRepository
-    from twinlock_world.github.accounts import Identity
+    from twinlock_world.github.accounts import Identity, Organization
     from twinlock_world.github.repository import Repository
     from twinlock_world.github.ruling import Change
     from twinlock_world.github.site import Site
@@ -26,30 +26,50 @@ if TYPE_CHECKING:
     from twinlock_world.store import Store
 
 
-class StoreFacts:
+class StoreStanding:
+    """`Standing` of somebody in an organization, and on one of its repositories if one is in question."""
+
+    def __init__(
+        self, store: Store, organization: Organization, repository: Repository | None, identity: Identity | None
+    ) -> None:
+        self._store = store
+        self._organization = organization
+        self._place = repository
+        self._identity = identity
+
+    def owns_organization(self) -> bool:
+        """Tell whether the actor is an owner of the organization."""
+        return rank_in(self._store, self._organization, self._identity) is Rank.OWNER
+
+    def access(self) -> Access:
+        """Return the actor's role on the repository; where none is in question, what an owner has on all of them."""
+        if self._place is None:
+            return Access.ADMIN if self.owns_organization() else Access.NONE
+        return Access(role_on(self._store, self._place, self._identity))
+
+    def in_team(self, team: int) -> bool:
+        """Tell whether the actor is in a team, or in one below it."""
+        return team in self._teams
+
+    @cached_property
+    def _teams(self) -> frozenset[int]:
+        if not isinstance(self._identity, User):
+            return frozenset()
+        own = teams_of(self._store, self._identity)
+        return frozenset(above.id for team in own for above in lineage(self._store, team))
+
+
+class StoreFacts(StoreStanding):
     """`Facts` about one change by one actor. `objects` reads what the change would bring, too."""
 
     def __init__(
         self, site: Site, objects: GitRepository, identity: Identity | None, change: Change, pull: PullFacts | None
     ) -> None:
-        self._store = site.store
+        super().__init__(site.store, site.repository.owner, site.repository, identity)
         self._repository = site.repository
         self._objects = objects
-        self._identity = identity
         self._change = change
         self._pull = pull
-
-    def owns_organization(self) -> bool:
-        """Tell whether the actor is an owner of the organization."""
-        return rank_in(self._store, self._repository.owner, self._identity) is Rank.OWNER
-
-    def access(self) -> Access:
-        """Return the actor's role on the repository."""
-        return Access(role_on(self._store, self._repository, self._identity))
-
-    def in_team(self, team: int) -> bool:
-        """Tell whether the actor is in a team, or in one below it."""
-        return team in self._teams
 
     def team_members(self, team: int) -> Collection[int]:
         """Return the people of a team and of those below it."""
@@ -91,13 +111,6 @@ class StoreFacts:
     def workflow_runs(self, sha: str) -> Sequence[WorkflowFact]:
         """Return the newest runs of required workflows on a commit."""
         return workflow_facts(self._store, self._repository, sha)
-
-    @cached_property
-    def _teams(self) -> frozenset[int]:
-        if not isinstance(self._identity, User):
-            return frozenset()
-        own = teams_of(self._store, self._identity)
-        return frozenset(above.id for team in own for above in lineage(self._store, team))
 
     @cached_property
     def _commits(self) -> tuple[CommitFact, ...]:

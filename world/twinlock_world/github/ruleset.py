@@ -1,4 +1,4 @@
-"""Rulesets: what a request may make of one, who bypasses it, and which repositories an organization's reach.
+"""Rulesets: what a request may make of one, and which repositories an organization's reach.
 
 Called by the ruleset routes.
 """
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.github.access import Rank, Role, rank_in, role_on
-from twinlock_world.github.accounts import App, Identity, Organization, User, is_installed
+from twinlock_world.github.accounts import Organization, is_installed
 from twinlock_world.github.errors import GitHubError
 from twinlock_world.github.properties import values
 from twinlock_world.github.rules import NOT_MODELLED, RULES, read_rule
-from twinlock_world.github.team import get_team, lineage, teams_of
+from twinlock_world.github.team import get_team
 from twinlock_world.jsonvalue import Fields, JsonObject, JsonValue
+from twinlock_world.policy.bypass import ROLES
 from twinlock_world.policy.ref_pattern import is_glob
 from twinlock_world.policy.text_pattern import is_regex
 
@@ -30,9 +30,7 @@ RULESET: Final = "ruleset"
 
 _ACTOR_TYPES: Final = ("Integration", "OrganizationAdmin", "RepositoryRole", "Team", "DeployKey", "User")
 _MODES: Final = ("always", "pull_request", "exempt")
-_CAN_BYPASS: Final = {"always": "always", "pull_request": "pull_requests_only", "exempt": "exempt"}
 _ENFORCEMENTS: Final = ("disabled", "active", "evaluate")
-_ROLE_IDS: Final = {1: Role.PULL, 2: Role.MAINTAIN, 3: Role.TRIAGE, 4: Role.PUSH, 5: Role.ADMIN}
 _REF_PATTERN: Final = {
     "branch": re.compile(r"~ALL|~DEFAULT_BRANCH|refs/heads/.+"),
     "tag": re.compile(r"~ALL|refs/tags/.+"),
@@ -110,17 +108,6 @@ def refused(*problems: str) -> GitHubError:
     return GitHubError(422, "Validation Failed", list(problems))
 
 
-def can_bypass(store: Store, source: Source, ruleset: Record, identity: Identity | None) -> str:
-    """Return how far a caller may pass a ruleset by."""
-    modes = [
-        actor.text("bypass_mode")
-        for actor in ruleset.fields.objects("bypass_actors")
-        if identity is not None and _is_actor(store, source, actor, identity)
-    ]
-    best = next((mode for mode in ("exempt", "always", "pull_request") if mode in modes), None)
-    return "never" if best is None else _CAN_BYPASS[best]
-
-
 def reaches(store: Store, ruleset: Record, repository: Repository) -> bool:
     """Tell whether an organization's ruleset is about a repository."""
     conditions = ruleset.fields.object("conditions")
@@ -158,34 +145,13 @@ def _actor(store: Store, source: Source, actor: Fields, at: int) -> JsonObject:
 
 def _exists(store: Store, source: Source, kind: str, identifier: int) -> bool:
     if kind == "RepositoryRole":
-        return identifier in _ROLE_IDS
+        return identifier in ROLES
     if kind == "Team":
         team = get_team(store, identifier)
         return team is not None and team.organization.id == source.organization.id
     if kind == "Integration":
         return is_installed(store, source.organization, identifier)
     return store.get("user", identifier) is not None
-
-
-def _is_actor(store: Store, source: Source, actor: Fields, identity: Identity) -> bool:
-    kind = actor.text("actor_type")
-    identifier = actor.number("actor_id") if actor.given("actor_id") else 0
-    if isinstance(identity, App):
-        return kind == "Integration" and identifier == identity.id
-    return {
-        "OrganizationAdmin": lambda: rank_in(store, source.organization, identity) is Rank.OWNER,
-        "User": lambda: identifier == identity.id,
-        "Team": lambda: any(
-            above.id == identifier for team in teams_of(store, identity) for above in lineage(store, team)
-        ),
-        "RepositoryRole": lambda: _has_role(store, source, identity, _ROLE_IDS[identifier]),
-    }.get(kind, lambda: False)()
-
-
-def _has_role(store: Store, source: Source, user: User, role: Role) -> bool:
-    if source.repository is not None:
-        return role_on(store, source.repository, user) >= role
-    return rank_in(store, source.organization, user) is Rank.OWNER
 
 
 def _conditions(source: Source, target: str, given: Fields) -> JsonObject:

@@ -111,9 +111,15 @@ def is_classic(verdict: Verdict) -> bool:
     return all(found.rule.source.kind is SourceKind.PROTECTED_BRANCH for found in verdict.refusals)
 
 
+def actor_of(identity: Identity | None) -> Actor:
+    """Return who acts, as the kernel knows people and apps."""
+    if identity is None:
+        return NOBODY
+    return Actor(ActorKind.APP if isinstance(identity, App) else ActorKind.USER, identity.id, identity.login)
+
+
 def _attempt(site: Site, identity: Identity | None, change: Change) -> Attempt:
-    kind = ActorKind.APP if isinstance(identity, App) else ActorKind.USER
-    actor = NOBODY if identity is None else Actor(kind, identity.id, identity.login)
+    actor = actor_of(identity)
     return Attempt(actor, site.repository.id, change.ref, change.old, change.new, change.how)
 
 

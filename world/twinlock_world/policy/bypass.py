@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from twinlock_world.policy.attempt import Actor, Attempt
-    from twinlock_world.policy.facts import Facts
+    from twinlock_world.policy.facts import Facts, Standing
     from twinlock_world.policy.rule import ActiveRule, BypassActor
 
 ROLES: Final = {1: Access.PULL, 2: Access.MAINTAIN, 3: Access.TRIAGE, 4: Access.PUSH, 5: Access.ADMIN}
@@ -32,29 +32,29 @@ def bypass_mode(attempt: Attempt, rule: ActiveRule, facts: Facts) -> BypassMode 
     return None if mode is BypassMode.PULL_REQUEST and attempt.how is not How.MERGE else mode
 
 
-def strongest(actor: Actor, listed: Iterable[BypassActor], facts: Facts) -> BypassMode | None:
+def strongest(actor: Actor, listed: Iterable[BypassActor], standing: Standing) -> BypassMode | None:
     """Return the furthest that a list of bypass actors lets somebody go."""
-    modes = {entry.mode for entry in listed if _is(actor, entry, facts)}
+    modes = {entry.mode for entry in listed if _is(actor, entry, standing)}
     return next((mode for mode in _STRENGTH if mode in modes), None)
 
 
-def _is(actor: Actor, entry: BypassActor, facts: Facts) -> bool:
+def _is(actor: Actor, entry: BypassActor, standing: Standing) -> bool:
     if actor.kind is ActorKind.APP:
         return entry.kind is BypassKind.INTEGRATION and entry.id == actor.id
     if actor.kind is ActorKind.DEPLOY_KEY:
         return entry.kind is BypassKind.DEPLOY_KEY
-    return _is_person(actor, entry, facts)
+    return _is_person(actor, entry, standing)
 
 
-def _is_person(actor: Actor, entry: BypassActor, facts: Facts) -> bool:
+def _is_person(actor: Actor, entry: BypassActor, standing: Standing) -> bool:
     match entry.kind:
         case BypassKind.USER:
             return entry.id == actor.id
         case BypassKind.TEAM:
-            return facts.in_team(entry.id)
+            return standing.in_team(entry.id)
         case BypassKind.ORGANIZATION_ADMIN:
-            return facts.owns_organization()
+            return standing.owns_organization()
         case BypassKind.REPOSITORY_ROLE:
-            return entry.id in ROLES and facts.access() >= ROLES[entry.id]
+            return entry.id in ROLES and standing.access() >= ROLES[entry.id]
         case _:
             return False

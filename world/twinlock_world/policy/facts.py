@@ -137,8 +137,8 @@ class WorkflowFact:
     state: CheckState
 
 
-class Facts(Protocol):
-    """What may be asked about one attempt and its actor. Answers don't change while a decision is taken."""
+class Standing(Protocol):
+    """Who an actor is to the organization and the repository."""
 
     def owns_organization(self) -> bool:
         """Tell whether the actor is an owner of the organization."""
@@ -148,6 +148,10 @@ class Facts(Protocol):
 
     def in_team(self, team: int) -> bool:
         """Tell whether the actor is in a team, or in one below it."""
+
+
+class Facts(Standing, Protocol):
+    """What may be asked about one attempt and its actor. Answers don't change while a decision is taken."""
 
     def team_members(self, team: int) -> Collection[int]:
         """Return the people of a team and of those below it."""

@@ -12,16 +12,30 @@ from twinlock_world.github.access import (
     may_administer,
     may_administer_organization,
 )
+from twinlock_world.github.active_rules import bypass_actors
 from twinlock_world.github.call import NO_CONTENT, Call, Reply
 from twinlock_world.github.errors import not_found
 from twinlock_world.github.mounts import ORGANIZATION, REPOSITORY, OrganizationCall, RepositoryCall
-from twinlock_world.github.ruleset import RULESET, Source, can_bypass, reaches, read_ruleset, refused
+from twinlock_world.github.policy_facts import StoreStanding
+from twinlock_world.github.ruleset import RULESET, Source, reaches, read_ruleset, refused
+from twinlock_world.github.ruling import actor_of
 from twinlock_world.github.urls import node_id
 from twinlock_world.jsonvalue import Fields, JsonObject
+from twinlock_world.policy.bypass import strongest
+from twinlock_world.policy.rule import BypassMode
 from twinlock_world.store import DuplicateError, Record, fold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twinlock_world.jsonvalue import JsonValue
+
+_CAN_BYPASS: Final[Mapping[BypassMode | None, str]] = {
+    None: "never",
+    BypassMode.ALWAYS: "always",
+    BypassMode.PULL_REQUEST: "pull_requests_only",
+    BypassMode.EXEMPT: "exempt",
+}
 
 
 def list_of_repository(call: RepositoryCall) -> Reply:
@@ -157,7 +171,9 @@ def _summary(call: Call, source: Source, record: Record) -> dict[str, JsonValue]
 
 def _body(call: Call, source: Source, record: Record, *, full: bool) -> JsonObject:
     body = _summary(call, source, record) | record.fields.only(("conditions", "rules"))
-    body["current_user_can_bypass"] = can_bypass(call.store, source, record, call.identity)
+    standing = StoreStanding(call.store, source.organization, source.repository, call.identity)
+    mode = strongest(actor_of(call.identity), bypass_actors(record), standing)
+    body["current_user_can_bypass"] = _CAN_BYPASS[mode]
     return {**body, **record.fields.only(("bypass_actors",))} if full else body
 
 
