@@ -136,3 +136,32 @@ def test_motos_own_controls_are_closed(world: RunningWorld) -> None:
     """Nobody can empty the accounts by moto's back door, signed or not."""
     address = f"{world.ready['aws']['url']}/moto-api/reset"
     assert world.client.post(address).status_code == 404
+
+
+def test_what_moto_fails_on_is_an_error_of_aws(world: RunningWorld) -> None:
+    """Not a page for people: the SDK reads it, and the status names it."""
+    ecs = world.aws("ecs", config=Config(retries={"max_attempts": 1}))
+    ecs.create_cluster(clusterName="fails")
+    ecs.register_task_definition(family="fails", containerDefinitions=[{"name": "a", "image": "b", "memory": 64}])
+    refused = refusal(ecs, "run_task", cluster="fails", taskDefinition="fails")
+    assert refused == (500, "InternalFailure", "moto failed on ecs:RunTask with Exception")
+    assert "ecs:RunTask" in world.request("GET", "/_world/status").json()["aws"]["unserved"]
+
+
+@pytest.mark.parametrize(
+    ("call", "arguments", "name"),
+    [
+        ("delete_bucket_metrics_configuration", {"Id": "x"}, "s3:DELETE ?metrics of a bucket"),
+        ("get_bucket_request_payment", {}, "s3:GET ?requestPayment of a bucket"),
+        ("get_object_torrent", {"Key": "a"}, "s3:GET ?torrent of an object"),
+    ],
+)
+def test_an_unserved_subresource_does_nothing_else(
+    world: RunningWorld, call: str, arguments: dict[str, str], name: str
+) -> None:
+    """Moto would overlook it, and delete the bucket or return the object."""
+    s3, bucket = world.aws("s3"), f"sub-{call.replace('_', '-')}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    refused = refusal(s3, call, Bucket=bucket, **arguments)
+    assert refused == (501, "NotImplemented", f"This world has no {name}")
+    s3.head_bucket(Bucket=bucket)

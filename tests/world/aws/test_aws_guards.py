@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.world.aws.conftest import ACCOUNT, refusal
+from tests.world.aws.conftest import ACCOUNT, allow, document, refusal
 
 if TYPE_CHECKING:
     from tests.world.aws.conftest import Cloud
@@ -61,8 +61,8 @@ def test_a_lock_only_grows(cloud: Cloud, bucket: str, mode: str, retention: dict
         if refused and not (bypass and mode == "GOVERNANCE"):
             tried = {"Retention": retention, "BypassGovernanceRetention": bypass, **asked}
             assert refusal(s3.put_object_retention, **tried) == LOCKED
-            held = s3.head_object(**asked)
-            assert (held["ObjectLockMode"], held["ObjectLockRetainUntilDate"]) == (mode, NOW + timedelta(days=1))
+            held = s3.get_object_retention(**asked)["Retention"]
+            assert held == {"Mode": mode, "RetainUntilDate": NOW + timedelta(days=1)}
     if not refused or mode == "GOVERNANCE":
         s3.put_object_retention(Retention=retention, BypassGovernanceRetention=True, **asked)
 
@@ -77,6 +77,20 @@ def test_a_locked_version_stays(cloud: Cloud, bucket: str) -> None:
     stopped = {"VersioningConfiguration": {"Status": "Suspended"}}
     assert refusal(s3.put_bucket_versioning, Bucket=bucket, **stopped)[:2] == (409, "InvalidBucketState")
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+
+
+def test_an_object_tells_its_lock(cloud: Cloud, bucket: str) -> None:
+    """If it has one, and if there is such an object."""
+    s3 = cloud.world.aws("s3")
+    s3.put_object(Bucket=bucket, Key="free", Body=b"x")
+    assert refusal(s3.get_object_retention, Bucket=bucket, Key="free")[:2] == (404, "NoSuchObjectLockConfiguration")
+    assert refusal(s3.get_object_retention, Bucket=bucket, Key="none")[:2] == (404, "NoSuchKey")
+    keys = cloud.session(document(allow("s3:GetObjectRetention")))
+    version = put(cloud, bucket, "held", "GOVERNANCE")
+    reader = cloud.client("s3", keys)
+    held = reader.get_object_retention(Bucket=bucket, Key="held", VersionId=version)["Retention"]
+    assert held == {"Mode": "GOVERNANCE", "RetainUntilDate": NOW + timedelta(days=1)}
+    assert refusal(reader.get_object, Bucket=bucket, Key="held")[1] == "AccessDenied"
 
 
 def test_a_key_that_is_to_be_deleted_signs_no_more(cloud: Cloud) -> None:

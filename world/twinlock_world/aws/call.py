@@ -208,6 +208,12 @@ def action(request: Request) -> str:
     return parse_qs(_fields(request)).get("Action", [""])[0]
 
 
+def named(request: Request) -> str:
+    """Return what a request is about, for whoever counts requests."""
+    found = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
+    return f"{found['service'] if found else 'unsigned'}:{action(request) or f'{request.method} {request.raw_path}'}"
+
+
 def _fields(request: Request) -> str:
     is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return request.body.decode("latin-1") if is_form else request.query

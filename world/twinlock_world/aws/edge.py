@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import io
+import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from twinlock_world.aws import call as calls
-from twinlock_world.aws import guards, holdings, published, state, sts
+from twinlock_world.aws import holdings, published, state, sts
 from twinlock_world.aws.caller import Caller
 from twinlock_world.aws.decisions import Decisions
 from twinlock_world.aws.enforcement import Enforcement
@@ -87,6 +88,8 @@ class Aws:
                 backend.put_user_policy(_ADMINISTRATOR, _ADMINISTRATOR, _EVERYTHING)
                 made = backend.create_access_key(_ADMINISTRATOR)
                 self._keys[account] = Keys(account, made.access_key_id, made.secret_access_key)
+                if "moto.organizations.models" in sys.modules:
+                    self._gather()
             return self._keys[account]
 
     def state(self) -> dict[str, JsonObject]:
@@ -104,26 +107,34 @@ class Aws:
 
     def _answer(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
         try:
-            federated = calls.federated(request)
-            if federated:
-                return self._for_token(federated, request)
-            call = calls.parse(request)
-            caller = self._authenticate(call, request)
-            if (call.service, call.action) == ("sts", sts.ASSUME_ROLE):
-                return _xml(self._roles.assume(caller, request, call.region))
-            if call.access_key != self._keys[caller.account].access_key:
-                self._enforcement.require(caller, call, request, lambda: _rest_operation(call.service, environ))
-            guards.check(caller.account, call, request)
+            return self._serve(request, environ)
         except calls.RefusedError as error:
             return _refused(error.refusal, request)
+        except Exception as error:  # noqa: BLE001 - whatever moto stumbles over, the caller gets an answer of AWS's kind
+            return self._unserved(request, error)
+
+    def _serve(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
+        federated = calls.federated(request)
+        if federated:
+            return self._for_token(federated, request)
+        call = calls.parse(request)
+        caller = self._authenticate(call, request)
+        if (call.service, call.action) == ("sts", sts.ASSUME_ROLE):
+            return _xml(self._roles.assume(caller, request, call.region))
+        administrator = self._keys.get(caller.account)
+        if administrator is None or call.access_key != administrator.access_key:
+            self._enforcement.require(caller, call, request, lambda: _rest_operation(call.service, environ))
+        answer = _without_moto(caller.account, call, request)
+        return self._by_moto(caller, call, request, environ) if answer is None else _xml(answer)
+
+    def _by_moto(self, caller: Caller, call: calls.Call, request: calls.Request, environ: WSGIEnvironment) -> Response:
         if call.service == "iam" and published.concerns_aws_policies(request.body):
             published.load(holdings.iam(caller.account))
-        try:
-            response = Response.from_app(self._services, environ, buffered=True)
-        except Exception as error:  # noqa: BLE001 - whatever moto stumbles over, the caller gets an answer of AWS's kind
-            return self._unserved(call, request, error)
+        response = Response.from_app(self._services, environ, buffered=True)
         if response.status_code < _FIRST_FAILURE and not calls.reads(call, request):
             self._written = True
+            if (call.service, call.action) == ("organizations", "CreateOrganization"):
+                self._gather()
         return response
 
     def _for_token(self, action: str, request: calls.Request) -> Response:
@@ -147,7 +158,9 @@ class Aws:
         if session is None:
             holder = holdings.find_user(account, key.user_name or "")
         else:
-            if not hmac.compare_digest(request.headers.get("x-amz-security-token", ""), session.token):
+            if not hmac.compare_digest(
+                request.headers.get("x-amz-security-token", "").encode(), session.token.encode()
+            ):
                 raise calls.RefusedError(calls.UNKNOWN_KEY)
             if self._now() >= session.expires:
                 raise calls.RefusedError(calls.EXPIRED)
@@ -156,8 +169,14 @@ class Aws:
             raise calls.RefusedError(calls.UNKNOWN_KEY)
         return Caller(account, holder, session)
 
-    def _unserved(self, call: calls.Call, request: calls.Request, error: Exception) -> Response:
-        name = f"{call.service}:{call.action or f'{request.method} {request.raw_path}'}"
+    def _gather(self) -> None:
+        """Let the seeded accounts belong to the organization that one of them has."""
+        from twinlock_world.aws.organization import gather  # noqa: PLC0415 - few worlds have an organization
+
+        gather(self._keys)
+
+    def _unserved(self, request: calls.Request, error: Exception) -> Response:
+        name = calls.named(request)
         self.unserved[name] += 1
         if isinstance(error, NotImplementedError):
             return _refused(calls.Refusal(501, "NotImplemented", f"This world has no {name}"), request)
@@ -215,6 +234,21 @@ def _read(environ: WSGIEnvironment) -> calls.Request:
 
 def _xml(body: bytes) -> Response:
     return Response(body, 200, content_type="text/xml")
+
+
+def _without_moto(account: str, call: calls.Call, request: calls.Request) -> bytes | None:
+    """Refuse what AWS refuses everybody, and answer what moto cannot."""
+    if call.service == "kms":
+        from twinlock_world.aws import key_state  # noqa: PLC0415 - loaded with the service that it is about
+
+        key_state.check(account, call, request)
+    elif call.service == "s3":
+        from twinlock_world.aws import object_lock, subresource  # noqa: PLC0415 - as above
+
+        subresource.check(request)
+        object_lock.check(request)
+        return object_lock.retention(request)
+    return None
 
 
 def _rest_operation(service: str, environ: WSGIEnvironment) -> tuple[str, dict[str, str]]:

@@ -79,7 +79,8 @@ def _passed(operation: Operation, place: Place) -> set[str]:
         )
     except Exception:  # noqa: BLE001 - there is none, as moto will say itself
         return found
-    return found | {role for role in (definition.task_role_arn, definition.execution_role_arn) if role}
+    given = (getattr(definition, name, None) for name in ("task_role_arn", "execution_role_arn"))
+    return found | {role for role in given if role}
 
 
 def _definition(name: str, place: Place) -> str:

@@ -68,9 +68,11 @@ _LOCK_HEADERS: Final = {
 def needs(operation: Operation, body: bytes) -> Iterator[Need]:
     """Yield what a request to S3 needs; nothing where it cannot be told."""
     bucket, _, key = operation.path.removeprefix("/").partition("/")
-    if not bucket:
+    if operation.path == "/":
         if operation.method == "GET":
             yield Need("s3:ListAllMyBuckets")
+    elif not bucket:
+        return
     elif key:
         yield from _of_object(operation, f"arn:aws:s3:::{bucket}/{key}")
     else:

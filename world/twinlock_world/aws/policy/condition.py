@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from twinlock_world.aws.policy.pattern import arn_matches, expand, matches, wildcards
+from twinlock_world.aws.policy.pattern import expand, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def _equals(value: str, wanted: str, context: Context, variables: bool) -> bool:
     if not variables or "${" not in wanted:
         return value == wanted
     filled = expand(wanted, context)
-    return filled is not None and value == "".join(t if isinstance(t, str) else t.value for t in filled)
+    return filled is not None and value == filled.literal
 
 
 def _equals_whatever_case(value: str, wanted: str, context: Context, variables: bool) -> bool:  # noqa: FBT001 - as above
@@ -82,13 +82,13 @@ def _equals_whatever_case(value: str, wanted: str, context: Context, variables: 
 
 
 def _like(value: str, wanted: str, context: Context, variables: bool) -> bool:  # noqa: FBT001 - as above
-    pattern = expand(wanted, context) if variables else wildcards(wanted)
-    return pattern is not None and matches(pattern, value)
+    pattern = expand(wanted, context) if variables else plain(wanted)
+    return pattern is not None and pattern.matches(value)
 
 
 def _arn(value: str, wanted: str, context: Context, variables: bool) -> bool:  # noqa: FBT001 - as above
-    pattern = expand(wanted, context) if variables else wildcards(wanted)
-    return pattern is not None and arn_matches(pattern, value)
+    pattern = expand(wanted, context) if variables else plain(wanted)
+    return pattern is not None and pattern.matches_arn(value)
 
 
 def _boolean(value: str, wanted: str, _context: Context, _variables: bool) -> bool:  # noqa: FBT001 - as above

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from twinlock_world.aws.policy.condition import holds
 from twinlock_world.aws.policy.document import Effect
-from twinlock_world.aws.policy.pattern import arn_matches, expand, like, wildcards
+from twinlock_world.aws.policy.pattern import expand, like, plain
 from twinlock_world.aws.policy.principal import Reach, concerns, reach
 
 if TYPE_CHECKING:
@@ -189,12 +189,11 @@ def _is_about(statement: Statement, request: Request) -> bool:
     if any(like(pattern.lower(), action) for pattern in statement.actions) is statement.not_actions:
         return False
     patterns = [
-        expand(pattern, request.context) if statement.variables else wildcards(pattern)
-        for pattern in statement.resources
+        expand(pattern, request.context) if statement.variables else plain(pattern) for pattern in statement.resources
     ]
     if statement.not_resources and statement.effect is Effect.ALLOW and None in patterns:
         return False  # what the exception is cannot be told, so nothing is allowed
-    found = any(pattern is not None and arn_matches(pattern, request.resource) for pattern in patterns)
+    found = any(pattern is not None and pattern.matches_arn(request.resource) for pattern in patterns)
     return found is not statement.not_resources
 
 

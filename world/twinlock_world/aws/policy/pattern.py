@@ -9,14 +9,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
 _VARIABLE: Final = re.compile(r"\$\{\s*(?P<key>[^},]+?)\s*(?:,\s*'(?P<default>[^']*)'\s*)?\}")
+_WILD: Final = re.compile(r"([*?])")
 _ESCAPED: Final = frozenset("*?$")
 _ARN_PARTS: Final = 6
 
@@ -29,77 +31,141 @@ class Wild(Enum):
 
 
 Token: TypeAlias = str | Wild
+"""A literal text, or a wildcard."""
+
+Segment: TypeAlias = tuple[Token, ...]
+"""What stands between two stars: texts of a known length."""
+
 Context: TypeAlias = "Mapping[str, tuple[str, ...]]"
 """What is known of a request, by condition key in lower case; several values where the key has several."""
 
 
-def matches(pattern: Sequence[Token], text: str) -> bool:
-    """Tell whether a whole text fits a pattern."""
-    at = start = 0
-    star: int | None = None
-    position = 0
-    while position < len(text):
-        token = pattern[at] if at < len(pattern) else None
-        if token is Wild.MANY:
-            star, start = at, position
-            at += 1
-        elif token is Wild.ONE or token == text[position]:
-            at += 1
-            position += 1
-        elif star is not None:
-            at, start = star + 1, start + 1
-            position = start
-        else:
-            return False
-    return all(token is Wild.MANY for token in pattern[at:])
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern that is ready to be compared.
+
+    Attributes:
+        literal: Its text with its variables filled in, wildcards being characters like any other.
+        segments: What stands between its stars.
+        parts: The same of each of an ARN's six parts; nothing where it has fewer.
+    """
+
+    literal: str
+    segments: tuple[Segment, ...]
+    parts: tuple[tuple[Segment, ...], ...]
+
+    @classmethod
+    def of(cls, tokens: Iterable[Token]) -> Pattern:
+        """Return the pattern that some tokens make."""
+        whole = tuple(tokens)
+        parts = _parts(whole)
+        return cls(
+            "".join(token.value if isinstance(token, Wild) else token for token in whole),
+            _segments(whole),
+            tuple(_segments(part) for part in parts) if len(parts) == _ARN_PARTS else (),
+        )
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a whole text fits."""
+        return _matches(self.segments, text)
+
+    def matches_arn(self, arn: str) -> bool:
+        """Tell whether an ARN fits, part by part: no wildcard reaches over a colon into the next part.
+
+        What has fewer than an ARN's six parts is compared as a whole, such as `*`.
+        """
+        if not self.parts:
+            return _matches(self.segments, arn)
+        found = arn.split(":", _ARN_PARTS - 1)
+        return len(found) == _ARN_PARTS and all(map(_matches, self.parts, found))
 
 
 def like(pattern: str, text: str) -> bool:
     """Tell whether a whole text fits a pattern without variables."""
-    return matches(wildcards(pattern), text)
+    return plain(pattern).matches(text)
 
 
 @lru_cache(maxsize=4096)
-def wildcards(pattern: str) -> tuple[Token, ...]:
-    """Return the tokens of a pattern without variables."""
-    return tuple(Wild(letter) if letter in {"*", "?"} else letter for letter in pattern)
+def plain(pattern: str) -> Pattern:
+    """Return a pattern in which nothing is a variable."""
+    return Pattern.of(_tokens(pattern))
 
 
-def expand(pattern: str, context: Context) -> tuple[Token, ...] | None:
-    """Return the tokens of a pattern with its variables filled in, or nothing where one has no single value."""
+def expand(pattern: str, context: Context) -> Pattern | None:
+    """Return a pattern with its variables filled in, or nothing where one has no single value."""
     if "${" not in pattern:
-        return wildcards(pattern)
+        return plain(pattern)
     tokens: list[Token] = []
     end = 0
     for found in _VARIABLE.finditer(pattern):
         value = _value(found, context)
         if value is None:
             return None
-        tokens += [*wildcards(pattern[end : found.start()]), *value]
+        tokens += [*_tokens(pattern[end : found.start()]), value]
         end = found.end()
-    return (*tokens, *wildcards(pattern[end:]))
+    return Pattern.of((*tokens, *_tokens(pattern[end:])))
 
 
-def arn_matches(pattern: Sequence[Token], arn: str) -> bool:
-    """Tell whether an ARN fits a pattern, part by part: no wildcard reaches over a colon into the next part.
-
-    What has fewer than an ARN's six parts is compared as a whole, such as `*`.
-    """
-    parts = _split(pattern)
-    if len(parts) < _ARN_PARTS:
-        return matches(pattern, arn)
-    found = arn.split(":", _ARN_PARTS - 1)
-    return len(found) == _ARN_PARTS and all(matches(part, text) for part, text in zip(parts, found, strict=True))
+def _tokens(text: str) -> Iterator[Token]:
+    return (Wild(piece) if piece in {"*", "?"} else piece for piece in _WILD.split(text) if piece)
 
 
-def _split(pattern: Sequence[Token]) -> list[list[Token]]:
-    parts: list[list[Token]] = [[]]
-    for piece in pattern:
-        if piece == ":" and len(parts) < _ARN_PARTS:
-            parts.append([])
+def _segments(tokens: Iterable[Token]) -> tuple[Segment, ...]:
+    segments: list[list[Token]] = [[]]
+    for token in tokens:
+        if token is Wild.MANY:
+            segments.append([])
         else:
-            parts[-1].append(piece)
+            segments[-1].append(token)
+    return tuple(map(tuple, segments))
+
+
+def _parts(tokens: Iterable[Token]) -> list[list[Token]]:
+    """Return the tokens between the colons, of which the sixth part may hold more."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if isinstance(token, Wild):
+            parts[-1].append(token)
+            continue
+        first, *more = token.split(":", _ARN_PARTS - len(parts))
+        parts[-1].append(first)
+        parts += [[text] for text in more]
     return parts
+
+
+def _matches(segments: tuple[Segment, ...], text: str) -> bool:
+    """Compare the first and last segment where they must be, and those between as far left as they fit."""
+    first, last = segments[0], segments[-1]
+    if len(segments) == 1:
+        return len(text) == _length(first) and _fits(first, text, 0)
+    start, end = _length(first), len(text) - _length(last)
+    if end < start or not _fits(first, text, 0) or not _fits(last, text, end):
+        return False
+    for segment in segments[1:-1]:
+        at = _find(segment, text, start, end)
+        if at < 0:
+            return False
+        start = at + _length(segment)
+    return True
+
+
+def _find(segment: Segment, text: str, start: int, end: int) -> int:
+    if len(segment) == 1 and isinstance(segment[0], str):
+        return text.find(segment[0], start, end)
+    places = range(start, end - _length(segment) + 1)
+    return next((at for at in places if _fits(segment, text, at)), -1)
+
+
+def _fits(segment: Segment, text: str, at: int) -> bool:
+    for token in segment:
+        if isinstance(token, str) and not text.startswith(token, at):
+            return False
+        at += len(token) if isinstance(token, str) else 1
+    return at <= len(text)
+
+
+def _length(segment: Segment) -> int:
+    return sum(len(token) if isinstance(token, str) else 1 for token in segment)
 
 
 def _value(found: re.Match[str], context: Context) -> str | None:

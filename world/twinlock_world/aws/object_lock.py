@@ -1,13 +1,12 @@
-"""What AWS refuses everybody, and moto does not: a lock made shorter, versioning stopped under it, a dying key used.
+"""S3's object lock, where moto is weaker than S3: a lock only grows, and its bucket stays versioned.
 
-Deleting a locked version moto refuses itself. Called by the edge for every caller, the administrators included.
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html and
-https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; what moto lacks was measured.
+Deleting a locked version moto refuses itself; how long one is locked it does not tell, so that is answered here.
+Called by the edge for every caller, the administrators included.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote
@@ -20,68 +19,50 @@ from twinlock_world.aws.call import Refusal, RefusedError
 from twinlock_world.aws.holdings import PARTITION
 
 if TYPE_CHECKING:
-    from twinlock_world.aws.call import Call, Request
+    from twinlock_world.aws.call import Request
 
-_USING: Final = frozenset(
-    {
-        "CreateGrant",
-        "Decrypt",
-        "DeriveSharedSecret",
-        "DisableKey",
-        "DisableKeyRotation",
-        "EnableKey",
-        "EnableKeyRotation",
-        "Encrypt",
-        "GenerateDataKey",
-        "GenerateDataKeyPair",
-        "GenerateDataKeyPairWithoutPlaintext",
-        "GenerateDataKeyWithoutPlaintext",
-        "GenerateMac",
-        "GetPublicKey",
-        "ReEncrypt",
-        "ScheduleKeyDeletion",
-        "Sign",
-        "UpdateAlias",
-        "Verify",
-        "VerifyMac",
-    }
-)
-"""What a key that is pending deletion no longer does."""
-
-_LOCKED: Final = Refusal(403, "AccessDenied", "Access Denied because object protected by object lock.")
-_VERSIONED: Final = Refusal(
+LOCKED: Final = Refusal(403, "AccessDenied", "Access Denied because object protected by object lock.")
+VERSIONED: Final = Refusal(
     409,
     "InvalidBucketState",
     "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
 )
+ABSENT: Final = Refusal(404, "NoSuchKey", "The specified key does not exist.")
+UNLOCKED: Final = Refusal(
+    404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration"
+)
+_NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-def check(account: str, call: Call, request: Request) -> None:
-    """Let a request go on that AWS would not refuse whoever makes it.
+def check(request: Request) -> None:
+    """Let a request go on that weakens no lock.
 
     Raises:
         RefusedError: It would.
     """
-    if call.service == "kms" and call.action in _USING:
-        _check_key(account, call.region, request.body)
-    elif call.service == "s3" and request.method == "PUT":
-        query = parse_qs(request.query, keep_blank_values=True)
-        if "retention" in query:
-            _check_retention(request, query.get("versionId", [None])[0])
-        elif "versioning" in query:
-            _check_versioning(request)
+    query = parse_qs(request.query, keep_blank_values=True)
+    if request.method == "PUT" and "retention" in query:
+        _check_retention(request, query.get("versionId", [None])[0])
+    elif request.method == "PUT" and "versioning" in query:
+        _check_versioning(request)
 
 
-def _check_key(account: str, region: str, body: bytes) -> None:
-    backend = get_backend("kms")[account][region]
-    try:
-        asked = json.loads(body)
-        for parameter in ("KeyId", "DestinationKeyId", "SourceKeyId", "TargetKeyId"):
-            key = backend.keys.get(backend.any_id_to_key_id(asked[parameter])) if parameter in asked else None
-            if key is not None and key.key_state == "PendingDeletion":
-                raise RefusedError(Refusal(400, "KMSInvalidStateException", f"{key.arn} is pending deletion."))
-    except (ValueError, TypeError, AttributeError):
-        return  # moto says what is wrong with it
+def retention(request: Request) -> bytes | None:
+    """Return the answer to a question for an object's lock, or nothing if the request is none.
+
+    Raises:
+        RefusedError: There is no such object, or no lock on it.
+    """
+    query = parse_qs(request.query, keep_blank_values=True)
+    if request.method != "GET" or "retention" not in query:
+        return None
+    found = _object(request, query.get("versionId", [None])[0])
+    if found is None:
+        raise RefusedError(ABSENT)
+    if not found.lock_mode or not found.lock_until:
+        raise RefusedError(UNLOCKED)
+    held = f"<Mode>{found.lock_mode}</Mode><RetainUntilDate>{found.lock_until}</RetainUntilDate>"
+    return f'<Retention xmlns="{_NAMESPACE}">{held}</Retention>'.encode()
 
 
 def _check_retention(request: Request, version: str | None) -> None:
@@ -94,17 +75,17 @@ def _check_retention(request: Request, version: str | None) -> None:
     wanted, end = asked.get("Mode"), asked.get("RetainUntilDate")
     weaker = wanted is None or end is None or _moment(end) < _moment(until)
     if mode == "COMPLIANCE" and (weaker or wanted != "COMPLIANCE"):
-        raise RefusedError(_LOCKED)
+        raise RefusedError(LOCKED)
     bypasses = request.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
     if mode == "GOVERNANCE" and weaker and not bypasses:
-        raise RefusedError(_LOCKED)
+        raise RefusedError(LOCKED)
 
 
 def _check_versioning(request: Request) -> None:
     bucket = _bucket(request)
     status = (_document(request.body).get("VersioningConfiguration") or {}).get("Status")
     if bucket is not None and bucket.object_lock_enabled and status != "Enabled":
-        raise RefusedError(_VERSIONED)
+        raise RefusedError(VERSIONED)
 
 
 def _object(request: Request, version: str | None) -> Any:  # noqa: ANN401 - moto's own class
