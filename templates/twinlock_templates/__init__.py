@@ -6,12 +6,14 @@ time. Adding a template is adding one file. They are data: no template runs anyt
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from importlib.resources.abc import Traversable
+
+# Installers unpack packages; `importlib.resources` would first import what reads archives.
+_HERE = Path(__file__).parent
 
 SUFFIX = ".jinja"
 """Every template's; it keeps tools from taking a template for what it renders to."""
@@ -24,7 +26,7 @@ def templates(kind: str) -> Iterator[tuple[str, str, str]]:
         FileNotFoundError: There is no such kind.
         ValueError: A file in the package lacks the suffix.
     """
-    for folder in (files(__name__) / kind).iterdir():
+    for folder in (_HERE / kind).iterdir():
         if folder.is_dir():
             for path, template in _walk(folder, ""):
                 if not path.endswith(SUFFIX):
@@ -32,7 +34,7 @@ def templates(kind: str) -> Iterator[tuple[str, str, str]]:
                 yield folder.name, path.removesuffix(SUFFIX), template.read_text(encoding="utf-8")
 
 
-def _walk(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+def _walk(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     for entry in folder.iterdir():
         path = f"{prefix}{entry.name}"
         if entry.is_dir():

@@ -7,7 +7,7 @@ them of the files' models.
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal["platform", "roster", "service"]
@@ -19,5 +19,5 @@ DIRECTORY = "schemas"
 
 def schema(kind: Kind) -> dict[str, object]:
     """Return the JSON Schema (2020-12) of one kind of file."""
-    text = (files("twinlock.manifest") / DIRECTORY / f"{kind}.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(DIRECTORY).joinpath(f"{kind}.json").read_text(encoding="utf-8")
     return cast("dict[str, object]", json.loads(text))
