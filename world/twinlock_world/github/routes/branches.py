@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.git_objects import ABSENT, is_ref_name
+from twinlock_world.github import protection
 from twinlock_world.github.access import METADATA, READ_CONTENTS, WRITE_CONTENTS, may_administer
 from twinlock_world.github.active_rules import rulesets_on
 from twinlock_world.github.bodies.commit import (
@@ -17,7 +18,8 @@ from twinlock_world.github.bodies.protection import enforcement_level
 from twinlock_world.github.call import Reply
 from twinlock_world.github.errors import conflict, forbidden, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
-from twinlock_world.github.protection import follow_rename, protection_of
+from twinlock_world.github.protection import protection_of
+from twinlock_world.github.pulls import synchronize
 from twinlock_world.github.ref_moves import RefMove, ref_moved
 from twinlock_world.github.ruling import Change, enforce
 from twinlock_world.github.site import Site
@@ -68,9 +70,11 @@ def rename_branch(call: RepositoryCall) -> Reply:
         call.objects.set_head(name)
         call.store.update(repository.record, {**repository.record.data, "default_branch": name})
     call.objects.update_ref(ref.name, ABSENT, ref.sha)
-    for move in ((_HEADS + name, ABSENT, ref.sha), (ref.name, ref.sha, ABSENT)):
-        ref_moved(site, RefMove(*move, call.identity))
-    follow_rename(call.store, repository, ref.name.removeprefix(_HEADS), name)
+    old = ref.name.removeprefix(_HEADS)
+    protection.follow_rename(call.store, repository, old, name)
+    ref_moved(site, RefMove(_HEADS + name, ABSENT, ref.sha, call.identity))
+    synchronize.follow_rename(site, old, name, call.identity)
+    ref_moved(site, RefMove(ref.name, ref.sha, ABSENT, call.identity))
     renamed = call.objects.ref(_HEADS + name)
     if renamed is None:
         raise not_found()
