@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinlock_world.actions.document import read
 from twinlock_world.actions.workflow import WorkflowError, parse
 
 PATH = ".github/workflows/ci.yml"
@@ -141,3 +142,12 @@ def test_any_mixture_of_lines_is_a_workflow_or_none(lines: list[str]) -> None:
     """Also what looks like one."""
     with suppress(WorkflowError):
         parse("\n".join(lines), PATH)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("", None), ("~", None), ("true", True), ("1", 1), ("1.5", 1.5), ("'1'", "1"), ('""', ""), ("yes", "yes")],
+)
+def test_plain_values_have_their_types_and_quoted_ones_are_text(written: str, value: object) -> None:
+    """YAML's core schema: what is written plainly is a number, a truth or nothing where it looks so."""
+    assert read(f"key: {written}\n").json() == {"key": value}
