@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from twinlock_world.github import accounts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.world.github.conftest import Answer, Hub
 
 CHECKER: Final = {"checks": "write", "statuses": "write", "contents": "write", "pull_requests": "write"}
@@ -18,18 +21,19 @@ CHECKER: Final = {"checks": "write", "statuses": "write", "contents": "write", "
 
 @dataclass
 class Workshop:
-    """The repository acme/app: alice, bob and carol may write, mallory may read, olga owns, two apps check."""
+    """A repository of acme: alice, bob and carol may write, rita may read, olga owns, two apps check."""
 
     hub: Hub
+    name: str = "app"
     made: int = field(default=0)
 
     def call(self, method: str, path: str, body: object = None, by: str = "alice") -> Answer:
         """Send a request below the repository."""
-        return self.hub.call(method, f"/repos/acme/app{path}", body, by=by)
+        return self.hub.call(method, f"/repos/acme/{self.name}{path}", body, by=by)
 
     def make(self, method: str, path: str, body: object = None, by: str = "alice") -> Any:  # noqa: ANN401 - a test reads what it expects
         """Send a request below the repository that must succeed, and return its document."""
-        return self.hub.make(method, f"/repos/acme/app{path}", body, by=by)
+        return self.hub.make(method, f"/repos/acme/{self.name}{path}", body, by=by)
 
     def sha(self, branch: str) -> str:
         """Return where a branch is."""
@@ -84,14 +88,25 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(hub: Hub) -> Workshop:
-    """A private repository with one commit on main."""
-    _, hub.tokens["carol"] = accounts.ensure_user(hub.store, hub.organization, "carol", "member")
+def new_workshop(hub: Hub) -> Callable[[], Workshop]:
+    """Return a function that makes one more private repository with one commit on main."""
+    for login in ("carol", "rita"):
+        _, hub.tokens[login] = accounts.ensure_user(hub.store, hub.organization, login, "member")
     for slug in ("checker", "other"):
         _, hub.tokens[slug] = accounts.ensure_app(hub.store, hub.organization, slug, CHECKER)
-    hub.repository("app", private=True)
-    for login, permission in (("alice", "push"), ("bob", "push"), ("carol", "push")):
-        hub.make("PUT", f"/repos/acme/app/collaborators/{login}", {"permission": permission})
-    _, hub.tokens["rita"] = accounts.ensure_user(hub.store, hub.organization, "rita", "member")
-    hub.make("PUT", "/repos/acme/app/collaborators/rita", {"permission": "pull"})
-    return Workshop(hub)
+    names = (f"app{number or ''}" for number in count())
+
+    def make() -> Workshop:
+        name = next(names)
+        hub.repository(name, private=True)
+        for login, permission in (("alice", "push"), ("bob", "push"), ("carol", "push"), ("rita", "pull")):
+            hub.make("PUT", f"/repos/acme/{name}/collaborators/{login}", {"permission": permission})
+        return Workshop(hub, name)
+
+    return make
+
+
+@pytest.fixture
+def workshop(new_workshop: Callable[[], Workshop]) -> Workshop:
+    """A private repository with one commit on main."""
+    return new_workshop()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from twinlock_world.git_objects import GitRepository
+
 if TYPE_CHECKING:
     from tests.world.github.pulls.conftest import Workshop
 
@@ -312,3 +314,24 @@ def test_a_renamed_base_keeps_its_pull_requests(workshop: Workshop) -> None:
     first, second = (workshop.make("GET", f"/pulls/{number}") for number in (1, 2))
     assert (first["state"], first["base"]["ref"], second["state"]) == ("open", "trunk", "closed")
     assert workshop.make("GET", "/pulls/1/reviews")[0]["state"] == "APPROVED"
+
+
+def test_what_moved_unseen_is_caught_up_with(workshop: Workshop) -> None:
+    """A process killed after a ref moved has told nobody: the next look sees it, and no old approval counts."""
+    workshop.protect(workshop.review_rule(dismiss_stale_reviews_on_push=True))
+    workshop.propose()
+    workshop.make("POST", "/pulls/1/reviews", {"event": "APPROVE"}, "bob")
+    (path,) = workshop.hub.directory.glob("git/*.git")
+    objects = GitRepository(path)
+    held = objects.commit(workshop.sha("topic"))
+    assert held is not None
+    tree = objects.write_path(held.tree, "unseen", objects.write_blob(b"1\n"))
+    unseen = objects.write_commit(tree, (held.sha,), "unseen", held.author, held.committer)
+    objects.update_ref("refs/heads/topic", unseen)
+    answer = workshop.call("PUT", "/pulls/1/merge", {})
+    assert (answer.status, "At least 1 approving review is required" in answer.message) == (405, True)
+    shown = workshop.make("GET", "/pulls/1")
+    assert (shown["head"]["sha"], shown["commits"]) == (unseen, 2)
+    assert workshop.make("GET", "/pulls/1/reviews")[0]["state"] == "DISMISSED"
+    workshop.make("POST", "/pulls/1/reviews", {"event": "APPROVE"}, "bob")
+    assert workshop.call("PUT", "/pulls/1/merge", {}).status == 200
