@@ -6,7 +6,7 @@ Functions, not routes: the checks API and Actions both call them. Only the app t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from twinlock_world.github.bodies.check import check_run_body, check_suite_body
 from twinlock_world.github.checks import CHECK_RUN, CHECK_SUITE, ensure_commit, said_of, suite_state
@@ -19,19 +19,6 @@ if TYPE_CHECKING:
     from twinlock_world.github.site import Site
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.store import Record
-
-STATUSES: Final = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
-CONCLUSIONS: Final = (
-    "success",
-    "failure",
-    "neutral",
-    "cancelled",
-    "skipped",
-    "timed_out",
-    "action_required",
-    "stale",
-    "startup_failure",
-)
 
 
 @dataclass(frozen=True, slots=True)

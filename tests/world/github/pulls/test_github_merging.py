@@ -370,6 +370,52 @@ def test_a_strict_check_needs_the_base(workshop: Workshop) -> None:
     assert_merged(workshop)
 
 
+def test_what_github_writes_is_signed(workshop: Workshop) -> None:
+    """A squash is GitHub's own commit; copies of unsigned commits are not."""
+    workshop.protect({"type": "required_signatures"})
+    workshop.propose()
+    assert _merge(workshop, merge_method="rebase")[0] == 405
+    assert_merged(workshop, merge_method="squash")
+
+
+def test_history_may_have_to_be_a_line(workshop: Workshop) -> None:
+    """A merge commit is refused, a squash is not."""
+    workshop.protect({"type": "required_linear_history"})
+    workshop.propose()
+    status, message = _merge(workshop)
+    assert (status, message.startswith(f"{VIOLATIONS}This branch must not contain merge commits.")) == (405, True)
+    assert_merged(workshop, merge_method="squash")
+
+
+def test_classic_protection_holds_beside_rulesets(workshop: Workshop) -> None:
+    """It speaks without the rulesets' heading, and both must be content."""
+    reviews = {
+        "required_approving_review_count": 1,
+        "dismiss_stale_reviews": True,
+        "require_code_owner_reviews": False,
+        "require_last_push_approval": False,
+    }
+    protection = {
+        "required_status_checks": {"strict": False, "checks": [{"context": "ci"}]},
+        "enforce_admins": True,
+        "required_pull_request_reviews": reviews,
+        "restrictions": None,
+    }
+    workshop.make("PUT", "/branches/main/protection", protection, "olga")
+    workshop.propose()
+    _post_check(workshop, "success")
+    assert _merge(workshop) == (405, ONE_APPROVAL)
+    _approve(workshop)
+    _post_check(workshop, "failure")
+    assert _merge(workshop) == (405, 'Required status check "ci" is failing.')
+    _post_check(workshop, "success")
+    workshop.commit("topic")
+    _post_check(workshop, "success")
+    assert _merge(workshop) == (405, ONE_APPROVAL)
+    _approve(workshop)
+    assert_merged(workshop)
+
+
 def test_who_bypasses_merges_what_others_cannot(workshop: Workshop) -> None:
     """A bypass for pull requests is one for the merge; a positive control for the rule stands beside it."""
     bypass = [{"actor_id": None, "actor_type": "OrganizationAdmin", "bypass_mode": "pull_request"}]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.events import Event
 
-OWNERS: Final = "docs/ @bob\n*.py @acme/keepers @rita\n"
+OWNERS: Final = "docs/ @bob\n*.py @acme/keepers @rita @alice\n"
 
 
 def _errors(workshop: Workshop, body: object, by: str = "alice") -> tuple[int, str, Any]:

@@ -18,8 +18,8 @@ from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.pulls.mergeability import web_flow
 from twinlock_world.github.pulls.pull import HEADS
 from twinlock_world.github.pulls.synchronize import caught_up
-from twinlock_world.github.ref_moves import RefMove, ref_moved
-from twinlock_world.github.ruling import Change, enforce
+from twinlock_world.github.ref_changes import change_ref
+from twinlock_world.github.ruling import Change
 from twinlock_world.policy.attempt import How
 
 if TYPE_CHECKING:
@@ -84,14 +84,12 @@ def merge_branch(site: Site, identity: Identity, base: str, head: str, message: 
 def _move(site: Site, identity: Identity, merge: _Merge, how: How, status: int) -> str:
     """Make the merge, and let its branch name it; `status` is how GitHub refuses what the rules forbid."""
     author = signature_of(identity, site.store.timestamp())
-    with incoming(site.objects) as new:
-        commit = new.objects.write_commit(merge.tree, (merge.ours, merge.theirs), merge.message, author, web_flow(site))
+    with incoming(site.objects) as room:
+        parents = (merge.ours, merge.theirs)
+        commit = room.objects.write_commit(merge.tree, parents, merge.message, author, web_flow(site))
         change = Change(merge.ref, merge.ours, commit, how, signed=True)
-        enforce(site, identity, change, objects=new.objects, status=status)
-        new.adopt()
-    try:
-        site.objects.update_ref(merge.ref, commit, merge.ours)
-    except ConflictError as error:
-        raise conflict("Base branch was modified. Review and try the merge again.") from error
-    ref_moved(site, RefMove(merge.ref, merge.ours, commit, identity))
+        try:
+            change_ref(site, identity, change, room, status=status)
+        except ConflictError as error:
+            raise conflict("Base branch was modified. Review and try the merge again.") from error
     return commit

@@ -10,8 +10,6 @@ from twinlock_world.github.accounts import App
 from twinlock_world.github.bodies.check import check_run_body, check_suite_body
 from twinlock_world.github.call import Reply
 from twinlock_world.github.check_runs import (
-    CONCLUSIONS,
-    STATUSES,
     CheckRun,
     change_check,
     find_check,
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
 
 _READ: Final = RepositoryNeed("checks", Level.READ, Role.PULL)
 _WRITE: Final = RepositoryNeed("checks", Level.WRITE, Role.PULL)  # of people, who are refused in other words
+_STATUSES: Final = ("queued", "in_progress", "completed")  # the others are for Actions
+_CONCLUSIONS: Final = ("action_required", "cancelled", "failure", "neutral", "success", "skipped", "timed_out")
 _MOST_ANNOTATIONS: Final = 50
 _LEVELS: Final = ("notice", "warning", "failure")
 
@@ -153,8 +153,8 @@ def _changed(run: CheckRun, asked: Fields) -> CheckRun:
     Raises:
         GitHubError: 422, completed without a conclusion, or too many annotations at once.
     """
-    conclusion = asked.choice("conclusion", CONCLUSIONS) if asked.given("conclusion") else None
-    status = asked.choice("status", STATUSES) if asked.given("status") else run.status
+    conclusion = asked.choice("conclusion", _CONCLUSIONS) if asked.given("conclusion") else None
+    status = asked.choice("status", _STATUSES) if asked.given("status") else run.status
     completed = asked.optional_text("completed_at")
     if conclusion is None and run.conclusion is None and (status == "completed" or completed):
         raise invalid('Invalid request.\n\n"conclusion" wasn\'t supplied.')
