@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from twinlock_world.aws.call import RefusedError, Request
-from twinlock_world.aws.enforcement import _needs
+from twinlock_world.aws.enforcement import _context, _needs
 from twinlock_world.aws.operation import Operation, Place
 from twinlock_world.aws.subresource import _ALL
 from twinlock_world.aws.subresource import check as check_subresource
@@ -235,3 +237,47 @@ def test_each_subresource_is_served_and_judged_or_refused(method: str, path: str
             continue
         found = needed(rest(method, path, {name: "1"}), b"<Delete><Object><Key>k</Key></Object></Delete>")
         assert found != plain or (method, name) in {("PUT", "uploadId"), ("POST", "uploadId"), ("POST", "uploads")}
+
+
+texts = st.sampled_from(["", "x", "a/b", "arn:aws:", "arn:aws:kms:eu-west-1:1:key/x", "vpc-0123abcd", "alias/x", "ü\n"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+names = st.sampled_from(
+    ["tags", "Tags", "overrides", "taskDefinition", "cluster", "services", "KeyId", "AliasName", "QueueUrl", "RoleName"]
+) | st.sampled_from(
+    ["SecretId", "Name", "Names", "repositoryNames", "logGroupName", "PolicyArn", "ResourceId.1", "Tag.1.Key", "Path"]
+)
+
+
+@settings(deadline=None)  # the first request to a service loads what moto has of it
+@given(
+    st.sampled_from(["ec2", "ecs", "iam", "kms", "sqs", "ssm", "ecr", "logs", "secretsmanager", "sns", "other"]),
+    st.sampled_from(["RunTask", "CreateTags", "CreateQueue", "RegisterTaskDefinition", "ReEncrypt", "GetX", ""]),
+    st.dictionaries(names, values, max_size=5),
+)
+def test_whatever_is_asked_something_is_needed(service: str, name: str, parameters: dict[str, Any]) -> None:
+    """No parameter, of whatever type, makes the reading fail or a request need nothing."""
+    asked = operation(service, name, **parameters)
+    found = _needs(asked, PLACE, b"")
+    assert found
+    for need in found:
+        assert _context(need, asked) is not None
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]),
+    st.text("/abü%\0", max_size=8),
+    st.dictionaries(st.sampled_from([*sorted(_ALL), "versionId", "prefix"]), st.text(max_size=3), max_size=3),
+    st.binary(max_size=40),
+)
+def test_whatever_s3_is_asked(method: str, path: str, query: dict[str, str], body: bytes) -> None:
+    """It needs something, or is refused."""
+    try:
+        found = _needs(rest(method, f"/{path}", query, x_amz_copy_source=path), PLACE, body)
+    except RefusedError:
+        return
+    assert found
