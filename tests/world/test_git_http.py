@@ -240,3 +240,36 @@ def test_hooks_of_the_repository_are_not_run(world: RunningWorld, git: Git, work
     hook.chmod(0o700)
     git("push", "--quiet", world.git_url("hooks"), "main", cwd=work_tree)
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"0000", b"zzzz", b"0005", b"00010001", b"ffff" + b"x" * 100, b"0010" + b"\xff" * 12 + b"0000PACK"],
+    ids=["nothing", "flush", "no length", "cut off", "delimiters", "too short", "no command"],
+)
+@pytest.mark.parametrize("service", ["git-receive-pack", "git-upload-pack"])
+def test_what_is_not_of_git_is_refused(world: RunningWorld, service: str, body: bytes) -> None:
+    """Neither a server error nor a wait, whatever is sent; and nothing comes of it."""
+    if world.request("GET", "/repos/acme/nonsense").status_code == 404:
+        world.repository("nonsense")
+    headers = {"authorization": f"Bearer {world.token('olga')}", "content-type": f"application/x-{service}-request"}
+    answer = world.client.post(f"{world.url}/acme/nonsense.git/{service}", headers=headers, content=body)
+    assert answer.status_code in {200, 400}
+    assert world.request("GET", "/repos/acme/nonsense/git/refs").json() == []
+
+
+@pytest.mark.parametrize(
+    "pack", [b"", b"PACK", b"PACK\0\0\0\2\0\0\0\1" + b"\0" * 20], ids=["none", "cut off", "broken"]
+)
+def test_a_broken_pack_moves_no_ref(world: RunningWorld, git: Git, pack: bytes) -> None:
+    """A command whose objects don't come is refused by git, ref by ref."""
+    if world.request("GET", "/repos/acme/nonsense").status_code == 404:
+        world.repository("nonsense")
+    line = f"{'0' * 40} {'1' * 40} refs/heads/main\0report-status"
+    headers = {"authorization": f"Bearer {world.token('olga')}"}
+    content = f"{len(line) + 4:04x}{line}0000".encode() + pack
+    address = f"{world.url}/acme/nonsense.git/git-receive-pack"
+    answer = world.client.post(address, headers=headers, content=content)
+    assert answer.status_code == 200
+    assert b"unpack ok" not in answer.content
+    assert git("ls-remote", world.git_url("nonsense")).stdout == ""

@@ -116,6 +116,22 @@ def test_a_direct_push_is_refused_and_other_refs_of_it_go_through(
     assert listed == f"{before}\tHEAD\n{after}\trefs/heads/feature\n{before}\trefs/heads/main\n{after}\trefs/tags/v1\n"
 
 
+def test_a_push_leaves_a_rule_suite_for_each_ref_with_rules(
+    world: RunningWorld, git: Git, work_tree: Path, pushed: str
+) -> None:
+    """Refused and allowed ones are kept; a ref without rules leaves none."""
+    before = git("rev-parse", "HEAD", cwd=work_tree).stdout.strip()
+    put_ruleset(world, pushed, PULL_REQUEST)
+    names = {"ref_name": {"include": ["refs/heads/held"], "exclude": []}}
+    put_ruleset(world, pushed, {"type": "deletion"}, name="other", conditions=names)
+    after = commit(git, work_tree)
+    push(world, git, work_tree, pushed, "main", "main:held", "main:free")
+    found = world.request("GET", f"/repos/acme/{pushed}/rulesets/rule-suites").json()
+    kept = {(suite["ref"], suite["before_sha"], suite["after_sha"], suite["result"]) for suite in found}
+    absent = "0" * 40
+    assert kept == {("refs/heads/main", before, after, "fail"), ("refs/heads/held", absent, after, "pass")}
+
+
 def test_objects_of_a_refused_push_cannot_be_read(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
     """A refused commit, its tree and its file are nowhere, while what an accepted ref of the same push needs is."""
     put_ruleset(world, pushed, PULL_REQUEST)
@@ -132,6 +148,24 @@ def test_objects_of_a_refused_push_cannot_be_read(world: RunningWorld, git: Git,
     assert world.request("GET", f"{base}/commits/{refused}").status_code == 422
     assert world.request("GET", f"{base}/git/blobs/{blob}").status_code == 404
     assert git("fetch", world.git_url(pushed), refused, cwd=work_tree.parent, check=False).returncode == 128
+
+
+@pytest.mark.parametrize("rules", [[], [PULL_REQUEST]], ids=["whole", "in-part"])
+def test_a_push_of_many_objects_leaves_a_sound_repository(
+    world: RunningWorld, git: Git, work_tree: Path, pushed: str, rules: list[dict[str, Any]]
+) -> None:
+    """Packs come in whole, without git's own marks, also where only a part of the push is accepted."""
+    put_ruleset(world, pushed, *rules)
+    git("switch", "--quiet", "--create", "side", cwd=work_tree)
+    commit(git, work_tree, **{f"file-{number}": str(number) for number in range(150)})
+    assert push(world, git, work_tree, pushed, "side", "side:main").returncode == len(rules)
+    number = world.request("GET", f"/repos/acme/{pushed}").json()["id"]
+    bare = world.state / "git" / f"{number}.git"
+    packs = sorted(path.suffix for path in (bare / "objects" / "pack").iterdir())
+    assert set(packs) <= {".idx", ".pack", ".rev"}
+    assert {".idx", ".pack"} <= set(packs)
+    assert git("fsck", "--full", "--strict", cwd=bare).stderr == ""
+    assert not list((world.state / "git" / "incoming").iterdir())
 
 
 def test_an_atomic_push_moves_all_or_nothing(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:

@@ -140,7 +140,7 @@ def _sizes(objects: GitRepository, shas: Sequence[str]) -> dict[str, int]:
 
 
 def _is_object(path: Path) -> bool:
-    return not path.name.startswith("tmp_") and path.suffix != ".lock"
+    return not path.name.startswith("tmp_") and path.suffix not in {".lock", ".keep"}  # git's marks while it works
 
 
 def _pack_index_last(path: Path) -> bool:

@@ -12,6 +12,7 @@ from twinlock_world.github.accounts import find_user
 from twinlock_world.github.code_owners import code_owners
 from twinlock_world.github.repository import find_repository
 from twinlock_world.github.site import Site
+from twinlock_world.github.snapshot import snapshot
 from twinlock_world.github.urls import Urls
 from twinlock_world.policy.facts import OwnerGroup
 
@@ -97,6 +98,29 @@ def test_contents_are_not_written_past_the_rules(hub: Hub, tip: str) -> None:
         409,
         THROUGH_A_PULL,
     )
+
+
+def test_a_commit_of_contents_is_judged_by_what_it_brings(hub: Hub, tip: str) -> None:
+    """Its path, its message, and its signature: GitHub signs what names no author of its own."""
+    restricted = {"type": "file_path_restriction", "parameters": {"restricted_file_paths": ["locked/**"]}}
+    put_ruleset(hub, restricted, name="paths", target="push", conditions=None)
+    pattern = {"operator": "starts_with", "pattern": "Add", "name": "", "negate": False}
+    message = {"type": "commit_message_pattern", "parameters": pattern}
+    put_ruleset(hub, {"type": "required_signatures"}, message)
+    document = {"message": "Add", "content": CONTENT}
+    author = {"name": "A", "email": "a@b.c"}
+    changes: dict[str, dict[str, Any]] = {"locked/a": {}, "b": {"message": "Throw in"}, "c": {"author": author}}
+    said = {
+        path: refused(hub, "PUT", f"{APP}/contents/{path}", {**document, **changed})[1]
+        for path, changed in changes.items()
+    }
+    assert [message.split("\n")[2] for message in said.values()] == [
+        "File path is restricted",
+        "Commit message must start with a matching pattern: Add",
+        "Commits must have verified signatures.",
+    ]
+    hub.make("PUT", f"{APP}/contents/fine", document, by="alice")
+    assert hub.make("GET", f"{APP}/git/ref/heads/main")["object"]["sha"] != tip
 
 
 def test_a_ref_is_not_moved_past_the_rules(hub: Hub, tip: str) -> None:
@@ -267,6 +291,15 @@ def test_who_may_push_to_a_protected_branch(hub: Hub, tip: str) -> None:
     assert hub.call("PATCH", path, {"sha": commit(hub, tip)}, by="bob").status == 200
     now = hub.make("GET", f"{APP}/git/ref/heads/main")["object"]["sha"]
     hub.make("PATCH", path, {"sha": commit(hub, now)})
+
+
+def test_a_protection_stands_in_the_dump_by_names(hub: Hub, tip: str) -> None:
+    """Who may push is told by name, so that two worlds compare."""
+    protect(hub, restrictions={"users": ["alice"], "teams": [], "apps": ["writer"]})
+    dumped: Any = snapshot(hub.store, hub.directory / "git")
+    held = dumped["organizations"]["acme"]["repositories"]["app"]["branch_protections"]["main"]
+    assert held["restrictions"] == {"users": ["alice"], "teams": [], "apps": ["writer"]}
+    assert tip
 
 
 def test_a_protection_goes_with_its_branch(hub: Hub, tip: str) -> None:

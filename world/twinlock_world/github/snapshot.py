@@ -2,7 +2,7 @@
 
 What refers to something else says its name, not its number: ids come from one sequence, so a number means one thing
 wherever it stands. Two worlds in which the same was done thus differ only in ids and times. Tokens, private keys and
-sealed values are left out. Called by the server's dump.
+sealed values are left out, and so is what merely happened: the audit log, rule suites. Called by the server's dump.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from twinlock_world.github.collaborators import INVITATION
 from twinlock_world.github.environment import BRANCH_POLICY, ENVIRONMENT, GATE, PROTECTION_RULE
 from twinlock_world.github.hook import HOOK, SIGNING_KEY
 from twinlock_world.github.properties import PROPERTY, PROPERTY_VALUE
+from twinlock_world.github.protection import PROTECTION
 from twinlock_world.github.pulls.comment import COMMENT
 from twinlock_world.github.pulls.label import LABEL
 from twinlock_world.github.pulls.pull import PULL
@@ -42,6 +43,7 @@ _REFERENCES: Final = frozenset(
     {
         "actor_id",
         "app_id",
+        "apps",
         "assignees",
         "author",
         "by",
@@ -60,7 +62,9 @@ _REFERENCES: Final = frozenset(
         "repository_ids",
         "selected_repositories",
         "selected_repository_ids",
+        "teams",
         "template_id",
+        "users",
     }
 )
 _WITHHELD: Final = frozenset({"sealed", SIGNING_KEY})
@@ -73,6 +77,7 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
         COMMIT,
         POLICY,
         RULESET,
+        PROTECTION,
         ENVIRONMENT,
         HOOK,
         KEY,
