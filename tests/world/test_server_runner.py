@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import sys
 import time
@@ -96,13 +97,7 @@ def pushed(
         git("add", "--all", cwd=work_tree)
         git("commit", "--quiet", "--message=Build", cwd=work_tree)
         git("push", "--quiet", busy.git_url(name), "main", cwd=work_tree)
-        for _ in range(600):
-            runs = busy.request("GET", f"/repos/acme/{name}/actions/runs").json()["workflow_runs"]
-            if runs and runs[0]["status"] == "completed":
-                found: dict[str, Any] = runs[0]
-                return found
-            time.sleep(0.05)  # the job is a process of its own: there is nothing to wait on but its outcome
-        raise AssertionError(runs)
+        return _until(busy, name, "completed")
 
     return push
 
@@ -126,3 +121,101 @@ def test_jobs_are_executed(busy: RunningWorld, pushed: Callable[[str, str], dict
     zipped = f"/repos/acme/built/actions/artifacts/{found['artifacts'][0]['id']}/zip"
     archive = busy.client.get(busy.request("GET", zipped).headers["location"])
     assert zipfile.ZipFile(io.BytesIO(archive.content)).read("file.txt") == b"content\n"
+
+
+ROLE = """
+on: [push]
+jobs:
+  assume:
+    runs-on: ubuntu-24.04
+    permissions:
+      id-token: write
+    steps:
+      - id: role
+        uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c
+        with:
+          allowed-account-ids: "111111111111"
+          aws-region: eu-west-1
+          role-to-assume: arn:aws:iam::111111111111:role/ship
+      - run: |
+          test "${{ steps.role.outputs.aws-account-id }}" = 111111111111
+          test -n "$AWS_SESSION_TOKEN"
+"""
+
+
+def test_a_job_assumes_a_role_that_trusts_its_repository(
+    busy: RunningWorld, pushed: Callable[[str, str], dict[str, Any]]
+) -> None:
+    """By its identity alone."""
+    _trust(busy, "shipping")
+    run = pushed("shipping", ROLE)
+    assert run["conclusion"] == "success", _log(busy, "shipping", run)
+    assert "Authenticated as arn:aws:sts::111111111111:assumed-role/ship/GitHubActions" in _log(busy, "shipping", run)
+
+
+def test_a_job_of_another_repository_is_refused_the_role(
+    busy: RunningWorld, pushed: Callable[[str, str], dict[str, Any]]
+) -> None:
+    """In AWS's words."""
+    _trust(busy, "shipped")
+    run = pushed("elsewhere", ROLE)
+    assert run["conclusion"] == "failure"
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity" in _log(busy, "elsewhere", run)
+
+
+def test_a_job_is_stopped(
+    busy: RunningWorld, git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path
+) -> None:
+    """Its processes end at once."""
+    busy.repository("slow")
+    path = work_tree / ".github" / "workflows" / "slow.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("on: [push]\njobs: {slow: {runs-on: u, steps: [{run: sleep 300}]}}\n")
+    git("add", "--all", cwd=work_tree)
+    git("commit", "--quiet", "--message=Slow", cwd=work_tree)
+    git("push", "--quiet", busy.git_url("slow"), "main", cwd=work_tree)
+    run = _until(busy, "slow", "in_progress")
+    assert busy.request("POST", f"/repos/acme/slow/actions/runs/{run['id']}/cancel").status_code == 202
+    assert _until(busy, "slow", "completed")["conclusion"] == "cancelled"
+
+
+def _trust(busy: RunningWorld, name: str) -> None:
+    """Let the role trust pushes to main of a repository that is still to be made, by its name."""
+    iam = busy.aws("iam")
+    provider = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
+    if provider not in {found["Arn"] for found in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]}:
+        iam.create_open_id_connect_provider(
+            Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+        )
+    issuer = "token.actions.githubusercontent.com"
+    condition = {
+        "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:repository": f"acme/{name}"},
+        "StringLike": {f"{issuer}:sub": f"repo:acme@*/{name}@*:ref:refs/heads/main"},
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": condition,
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    if "ship" in {role["RoleName"] for role in iam.list_roles()["Roles"]}:
+        iam.update_assume_role_policy(RoleName="ship", PolicyDocument=document)
+    else:
+        iam.create_role(RoleName="ship", AssumeRolePolicyDocument=document)
+
+
+def _log(busy: RunningWorld, name: str, run: dict[str, Any]) -> str:
+    job = busy.request("GET", f"/repos/acme/{name}/actions/runs/{run['id']}/jobs").json()["jobs"][0]
+    where = busy.request("GET", f"/repos/acme/{name}/actions/jobs/{job['id']}/logs").headers["location"]
+    return busy.client.get(where).text
+
+
+def _until(busy: RunningWorld, name: str, status: str) -> dict[str, Any]:
+    runs: list[dict[str, Any]] = []
+    for _ in range(1200):
+        runs = busy.request("GET", f"/repos/acme/{name}/actions/runs").json()["workflow_runs"]
+        if runs and runs[0]["status"] == status:
+            return runs[0]
+        time.sleep(0.05)  # the job is a process of its own: there is nothing to wait on but its outcome
+    raise AssertionError(runs)
