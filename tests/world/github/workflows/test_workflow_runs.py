@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from twinlock_world.github.workflows.jobs import JobResult
+from twinlock_world.github.workflows.jobs import JobResult, StepResult
 
 if TYPE_CHECKING:
     from tests.world.github.workflows.conftest import Works
@@ -276,3 +278,110 @@ def test_a_run_is_cancelled_and_run_again(works: Works) -> None:
     assert works.hub.make("GET", where)["conclusion"] == "cancelled"
     first = works.hub.make("GET", f"{where}/attempts/1")
     assert (first["run_attempt"], first["conclusion"]) == (1, "failure")
+
+
+def test_a_pull_request_runs_its_test_merge(works: Works) -> None:
+    """With the files that it would bring; checks stand at its head; a new push to it runs again, closing it does not."""
+    works.hub.repository()
+    text = """
+on:
+  pull_request:
+    branches: [main]
+concurrency: {group: "pr-${{ github.event.pull_request.number }}", cancel-in-progress: true}
+jobs: {check: {name: Check, runs-on: u, steps: [{run: x}]}}
+"""
+    head = works.workflow(text, ref="refs/heads/topic")
+    assert works.runs() == []
+    body = {"title": "Topic", "head": "topic", "base": "main"}
+    pull = works.hub.make("POST", "/repos/acme/app/pulls", body)
+    run = works.runs()[-1]
+    assert (run["event"], run["head_sha"], run["head_branch"], run["display_title"]) == (
+        "pull_request",
+        head,
+        "topic",
+        "Topic",
+    )
+    assert [each["number"] for each in run["pull_requests"]] == [pull["number"]]
+    context = works.orders[-1].contexts["github"]
+    assert isinstance(context, dict)
+    merged = works.site("app").objects.ref(f"refs/pull/{pull['number']}/merge")
+    assert merged is not None
+    assert (context["ref"], context["sha"], context["base_ref"], context["head_ref"]) == (
+        f"refs/pull/{pull['number']}/merge",
+        merged.sha,
+        "main",
+        "topic",
+    )
+    checks = works.hub.make("GET", f"/repos/acme/app/commits/{head}/check-runs")["check_runs"]
+    assert [(check["name"], check["conclusion"]) for check in checks] == [("Check", "success")]
+    works.write("app", "more", "1", ref="refs/heads/topic")
+    assert [run["event"] for run in works.runs()] == ["pull_request", "pull_request"]
+    works.hub.make("PATCH", f"/repos/acme/app/pulls/{pull['number']}", {"state": "closed"})
+    assert len(works.runs()) == 2
+
+
+def test_jobs_that_no_runner_takes_wait(works: Works) -> None:
+    """As on GitHub without a runner; one that a lost runner had fails when the world comes back."""
+    works.hub.repository()
+    works.script = lambda _order: None
+    works.workflow(PUSH)
+    run = works.runs()[-1]
+    works.engine.recover()
+    assert works.jobs(run) == {"one": "failure", "two": "skipped"}
+    assert works.job_message(run) == "The hosted runner lost communication with the server."
+
+
+def test_logs_are_kept(works: Works) -> None:
+    """One for each job; all of a run's as an archive. The address needs no token, and holds for a minute."""
+    works.hub.repository()
+    works.script = lambda order: JobResult("success", steps=[StepResult("Set up job", "success")], log=order.name)
+    works.workflow(PUSH)
+    run = works.runs()[-1]
+    jobs = works.hub.make("GET", f"/repos/acme/app/actions/runs/{run['id']}/jobs")["jobs"]
+    assert [step["name"] for step in jobs[0]["steps"]] == ["Set up job"]
+    answer = works.hub.call("GET", f"/repos/acme/app/actions/jobs/{jobs[0]['id']}/logs")
+    where = answer.headers["location"].removeprefix("http://127.0.0.1:4000")
+    assert (answer.status, works.hub.call("GET", where, by=None).content) == (302, b"one")
+    assert works.hub.call("GET", where.replace("signature=", "signature=0"), by=None).status == 403
+    archive = works.hub.call("GET", f"/repos/acme/app/actions/runs/{run['id']}/logs").headers["location"]
+    content = works.hub.call("GET", archive.removeprefix("http://127.0.0.1:4000"), by=None).content
+    assert zipfile.ZipFile(io.BytesIO(content)).namelist() == ["0_one.txt", "1_two.txt"]
+    works.hub.store.clock.advance(timedelta(seconds=61))
+    assert works.hub.call("GET", where, by=None).status == 403
+
+
+def test_lists_of_runs_are_filtered(works: Works) -> None:
+    """By branch, event, status, commit, and by workflow."""
+    works.hub.repository()
+    sha = works.workflow(PUSH)
+    works.workflow(PUSH.replace("name: ci", "name: second"), "second")
+    assert [run["name"] for run in works.runs(query="&event=push&branch=main&status=success")] == ["ci", "ci", "second"]
+    assert [run["name"] for run in works.runs(query=f"&head_sha={sha}")] == ["ci"]
+    assert works.runs(query="&event=schedule") == works.runs(query="&actor=alice") == []
+    assert works.runs(query="&created=>2100-01-01") == []
+    found = works.hub.make("GET", "/repos/acme/app/actions/workflows/second.yml/runs?status=success")
+    assert found["total_count"] == 1
+    listed = works.hub.make("GET", "/repos/acme/app/actions/workflows")["workflows"]
+    assert [(each["name"], each["path"], each["state"]) for each in listed] == [
+        ("ci", ".github/workflows/ci.yml", "active"),
+        ("second", ".github/workflows/second.yml", "active"),
+    ]
+    works.hub.make("PUT", "/repos/acme/app/actions/workflows/second.yml/disable")
+    works.write("app", "x", "1")
+    assert [run["name"] for run in works.runs()][-1] == "ci"
+
+
+def test_deployments_through_the_api(works: Works) -> None:
+    """A later success makes the earlier one inactive; a commit that failed a check is not deployed."""
+    made = works.hub.repository()
+    first = works.hub.make("POST", "/repos/acme/app/deployments", {"ref": "main", "environment": "qa"})
+    assert (first["environment"], first["task"], first["production_environment"]) == ("qa", "deploy", False)
+    where = f"/repos/acme/app/deployments/{first['id']}/statuses"
+    works.hub.make("POST", where, {"state": "success", "log_url": "http://x"})
+    second = works.hub.make("POST", "/repos/acme/app/deployments", {"ref": "main", "environment": "qa"})
+    works.hub.make("POST", where.replace(str(first["id"]), str(second["id"])), {"state": "success"})
+    assert [status["state"] for status in works.hub.make("GET", where)] == ["inactive", "success"]
+    refused = works.hub.call("POST", "/repos/acme/app/deployments", {"ref": "main", "required_contexts": ["ci"]})
+    assert refused.status == 409
+    assert works.hub.call("POST", "/repos/acme/app/deployments", {"ref": "none"}).status == 422
+    assert made["default_branch"] == "main"
