@@ -219,3 +219,24 @@ def _until(busy: RunningWorld, name: str, status: str) -> dict[str, Any]:
             return runs[0]
         time.sleep(0.05)  # the job is a process of its own: there is nothing to wait on but its outcome
     raise AssertionError(runs)
+
+
+def test_the_world_says_why_a_run_did_not_begin(
+    busy: RunningWorld, pushed: Callable[[str, str], dict[str, Any]]
+) -> None:
+    """And lets no stranger pass a gate."""
+    run = pushed("broken", "on: [push]\njobs: {a: {runs-on: u, stepz: []}}\n")
+    found = busy.request("GET", f"/_world/runs?id={run['id']}").json()
+    assert found == {
+        "id": run["id"],
+        "name": ".github/workflows/build.yml",
+        "status": "completed",
+        "conclusion": "failure",
+        "message": f"The workflow is not valid. {run['name']} (Line: 2, Col: 24): Unexpected value 'stepz'",
+        "jobs": [],
+    }
+    assert busy.request("GET", "/_world/runs?id=1").status_code == 404
+    assert busy.request("GET", "/_world/runs?id=x").status_code == 422
+    asked = {"run_id": run["id"], "login": "alice", "environments": ["none"]}
+    assert busy.request("POST", "/_world/runs/bypass", document=asked).status_code == 404
+    assert busy.request("POST", "/_world/runs/bypass", document={}).status_code == 422

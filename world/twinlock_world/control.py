@@ -14,11 +14,12 @@ from urllib.parse import parse_qs
 
 from twinlock_world.asgi import ClientGoneError, Head, TooLargeError, read_body, respond
 from twinlock_world.clock import ClockError
+from twinlock_world.github.errors import GitHubError
 from twinlock_world.jsonvalue import Fields, as_object
 from twinlock_world.seed import SeedError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.clock import Clock
@@ -58,6 +59,16 @@ class World(Protocol):
     def app_key(self, slug: str) -> str | None:
         """Return a new private key of an app; nothing where there is no such app."""
 
+    def explain_run(self, run_id: int) -> JsonObject | None:
+        """Return why a workflow run, or one of its jobs, did not begin; nothing where there is no such run."""
+
+    def bypass(self, run_id: int, login: str, environments: Sequence[str]) -> None:
+        """Let a run's waiting deployments pass as an administrator.
+
+        Raises:
+            GitHubError: There is no such run or environment, or this person may not.
+        """
+
     def stop(self) -> None:
         """Stop the server once the present answers are out."""
 
@@ -80,9 +91,11 @@ class Control:
             ("GET", "aws/decisions"): self._aws_decisions,
             ("GET", "clock"): self._clock,
             ("GET", "dump"): self._dump,
+            ("GET", "runs"): self._run,
             ("GET", "status"): self._status,
             ("POST", "apps/key"): self._app_key,
             ("POST", "clock"): self._move_clock,
+            ("POST", "runs/bypass"): self._bypass,
             ("POST", "seed"): self._seed,
             ("POST", "shutdown"): self._shutdown,
             ("POST", "tokens/expire"): self._expire,
@@ -160,6 +173,25 @@ class Control:
         except (ValueError, OverflowError):
             return _refusal(422, usage)
         return self._clock(request)
+
+    def _run(self, request: _Request) -> _Answer:
+        text = request.query.get("id", [""])[0]
+        if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - SQLite's integers end at 19 digits
+            return _refusal(422, "Name a run: ?id=NUMBER")
+        found = self._world.explain_run(int(text))
+        return _refusal(404, f"There is no run {text}") if found is None else (200, found)
+
+    def _bypass(self, request: _Request) -> _Answer:
+        try:
+            asked = Fields(_document(request.body))
+            run, login, names = asked.number("run_id"), asked.text("login"), asked.texts("environments")
+        except ValueError:
+            return _refusal(422, 'The body must be {"run_id": N, "login": "...", "environments": ["..."]}')
+        try:
+            self._world.bypass(run, login, names)
+        except GitHubError as error:
+            return error.status, error.body()
+        return 200, {"run_id": run}
 
     def _expire(self, request: _Request) -> _Answer:
         try:

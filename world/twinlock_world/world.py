@@ -25,10 +25,12 @@ from twinlock_world.github.accounts import (
     TOKEN,
     Organization,
     expire_token,
+    find_user,
     is_owner,
 )
 from twinlock_world.github.app_token import make_key
 from twinlock_world.github.auth import resolve_token
+from twinlock_world.github.errors import not_found
 from twinlock_world.github.repository import REPOSITORY, get_repository
 from twinlock_world.github.snapshot import snapshot
 from twinlock_world.github.urls import Urls as Addresses
@@ -199,6 +201,21 @@ class LocalWorld:
         around = Surroundings(self._urls.github, self._urls.aws, tuple(path), variables)
         self._runner = ActRunner(self.actions, self._state / "actions" / "work", around)
         self._runner.listen()
+
+    def explain_run(self, run_id: int) -> JsonObject | None:
+        """Return why a workflow run, or one of its jobs, did not begin; nothing where there is no such run."""
+        return self.actions.explain(run_id)
+
+    def bypass(self, run_id: int, login: str, environments: Sequence[str]) -> None:
+        """Let a run's waiting deployments pass as an administrator.
+
+        Raises:
+            GitHubError: There is no such run or environment, or this person may not.
+        """
+        person = find_user(self._store, login)
+        if person is None:
+            raise not_found()
+        self.actions.bypass(run_id, person, environments)
 
     def begin(self) -> None:
         """Let time pass from now on: schedules start, timers run out, webhooks are sent."""

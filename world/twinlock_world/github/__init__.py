@@ -28,11 +28,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.store import Store
 
-NOT_ENFORCED: Final = (
-    "environments' reviewers, timers, branch policies and protection rules",
-    "Actions policy: no workflow runs",
-    "rate limits",
-)
+NOT_ENFORCED: Final = ("rate limits",)
 
 
 def application(store: Store, git_root: Path, pages: str = "") -> GitHub:

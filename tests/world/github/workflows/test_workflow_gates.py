@@ -11,6 +11,7 @@ from nacl.public import PublicKey, SealedBox
 
 from twinlock_world.github.accounts import ensure_app
 from twinlock_world.github.deployments import deployed_to
+from twinlock_world.github.errors import GitHubError
 from twinlock_world.github.workflows.jobs import JobResult
 
 if TYPE_CHECKING:
@@ -230,3 +231,21 @@ def test_an_environment_that_nobody_made_is_made_open(works: Works) -> None:
     works.workflow(DEPLOY.replace("production", "elsewhere"))
     assert works.jobs(works.runs()[-1])["release"] == "success"
     assert works.hub.make("GET", "/repos/acme/app/environments/elsewhere")["protection_rules"] == []
+
+
+def test_an_administrator_lets_a_job_pass_where_the_environment_says_so(guarded: Works) -> None:
+    """Nobody else does, and not where it says no."""
+    guarded.workflow(DEPLOY)
+    run = guarded.runs()[-1]
+    with pytest.raises(GitHubError, match="cannot bypass"):
+        guarded.engine.bypass(run["id"], guarded.who("olga"), ["production"])
+    _protect(guarded, reviewers=[{"type": "User", "id": guarded.who("alice").id}], can_admins_bypass=True)
+    with pytest.raises(GitHubError, match="cannot bypass"):
+        guarded.engine.bypass(run["id"], guarded.who("alice"), ["production"])
+    assert guarded.jobs(run)["release"] == "waiting"
+    guarded.engine.bypass(run["id"], guarded.who("olga"), ["production"])
+    assert guarded.jobs(run)["release"] == "success"
+    approvals = guarded.hub.make("GET", f"/repos/acme/app/actions/runs/{run['id']}/approvals")
+    assert [(each["user"]["login"], each["comment"]) for each in approvals] == [
+        ("olga", "Bypassed the protection rules")
+    ]

@@ -281,7 +281,7 @@ def test_a_run_is_cancelled_and_run_again(works: Works) -> None:
 
 
 def test_a_pull_request_runs_its_test_merge(works: Works) -> None:
-    """With the files that it would bring; checks stand at its head; a new push to it runs again, closing it does not."""
+    """With the files that it would bring; checks stand at its head; a push to it runs again, closing it does not."""
     works.hub.repository()
     text = """
 on:

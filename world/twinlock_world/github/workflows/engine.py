@@ -9,23 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.actions.cron import Schedule
+from twinlock_world.github.environment import find_environment
+from twinlock_world.github.errors import not_found
 from twinlock_world.github.repository import get_repository
 from twinlock_world.github.site import Site
 from twinlock_world.github.workflows import files, jobs
+from twinlock_world.github.workflows.control import bypass_gates
 from twinlock_world.github.workflows.rights import runs_here
 from twinlock_world.github.workflows.runs import JOB, RUN, WORKFLOW, ended
 from twinlock_world.github.workflows.start import on_event, start_schedules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from twinlock_world.events import Event
     from twinlock_world.git_objects import GitRepositories
+    from twinlock_world.github.accounts import Identity
     from twinlock_world.github.urls import Urls
     from twinlock_world.github.workflows.jobs import JobOrder, JobResult
+    from twinlock_world.jsonvalue import JsonObject
     from twinlock_world.store import Store
 
 _LARGEST_LOG: Final = 8 * 1024 * 1024
+_SAID: Final = ("name", "status", "conclusion", "message")
 _LOST: Final = "The hosted runner lost communication with the server."
 
 
@@ -72,6 +79,31 @@ class Engine:
         log = result.log.encode(errors="replace")[-_LARGEST_LOG:]
         files.keep(self.git, files.LOGS, job_id, log)
         jobs.finish(self.store, self.git, self.urls, job_id, result)
+
+    def explain(self, run_id: int) -> JsonObject | None:
+        """Return what GitHub's pages say of a run beyond its API: why it, or one of its jobs, did not begin."""
+        run = self.store.get(RUN, run_id)
+        if run is None:
+            return None
+        found = [{"id": job.id, **job.fields.only(_SAID)} for job in self.store.children(JOB, run.id)]
+        return {"id": run.id, **run.fields.only(_SAID), "jobs": found}
+
+    def bypass(self, run_id: int, administrator: Identity, environments: Sequence[str]) -> None:
+        """Let a run's waiting deployments pass, as an administrator's button on GitHub's pages does.
+
+        Raises:
+            GitHubError: 404, there is no such run or environment; 403, this person may not.
+        """
+        with self.store.transaction():
+            run = self.store.get(RUN, run_id)
+            repository = None if run is None else get_repository(self.store, run.parent or 0)
+            if run is None or repository is None:
+                raise not_found()
+            found = [find_environment(self.store, repository, name) for name in environments]
+            known = [environment for environment in found if environment is not None]
+            if len(known) < len(found):
+                raise not_found()
+            bypass_gates(Site(self.store, self.git, self.urls, repository), run, administrator, known)
 
     def _on_event(self, event: Event) -> None:
         on_event(self.store, self.git, self.urls, event)
