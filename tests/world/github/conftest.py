@@ -11,11 +11,14 @@ import pytest
 
 from twinlock_world import github
 from twinlock_world.github import accounts
+from twinlock_world.github.changes.watcher import named
 from twinlock_world.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from tests.conftest import OpenApi
 
     from twinlock_world.github.application import GitHub
 
@@ -59,7 +62,9 @@ class Hub:
     directory: Path
     app: GitHub
     organization: accounts.Organization
+    openapi: OpenApi
     tokens: dict[str, str] = field(default_factory=dict)
+    unlike_github: list[str] = field(default_factory=list)
 
     def call(
         self,
@@ -77,7 +82,18 @@ class Hub:
         if token or by:
             sent["authorization"] = f"Bearer {token or self.tokens[str(by)]}"
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        return asyncio.run(self._send(method, path, query, sent, content))
+        answer = asyncio.run(self._send(method, path, query, sent, content))
+        self.compare(method, path, answer)
+        return answer
+
+    def compare(self, method: str, path: str, answer: Answer) -> None:
+        """Hold an answer against GitHub's OpenAPI; a route that isn't there answers 501, and so has none."""
+        found = self.app.route(method, path.removeprefix("/api/v3"))
+        is_json = answer.headers.get("content-type", "").startswith("application/json")
+        compared = answer.status not in {304, 501} and (is_json or not answer.content)
+        if found is not None and compared:
+            body = answer.json if answer.content else None
+            self.unlike_github += self.openapi.problems(method, named(found.template), answer.status, body)
 
     def make(self, method: str, path: str, body: object = None, by: str = "olga") -> Any:  # noqa: ANN401 - as above
         """Send a request that must succeed, and return its document."""
@@ -119,14 +135,15 @@ class Hub:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def hub(tmp_path: Path, openapi: OpenApi) -> Iterator[Hub]:
     """A fresh GitHub with an organization, its people and two apps."""
     store = Store.open(tmp_path / "store.sqlite")
     organization = accounts.ensure_organization(store, "acme")
-    hub = Hub(store, tmp_path, github.application(store, tmp_path / "git"), organization)
+    hub = Hub(store, tmp_path, github.application(store, tmp_path / "git"), organization, openapi)
     for login, role in (("olga", "owner"), ("alice", "member"), ("bob", "member"), ("mallory", "outsider")):
         _, hub.tokens[login] = accounts.ensure_user(store, organization, login, role)
     for slug, permissions in (("writer", WRITER), ("reader", {"contents": "read", "metadata": "read"})):
         _, hub.tokens[slug] = accounts.ensure_app(store, organization, slug, permissions)
     yield hub
     store.close()
+    assert sorted(set(hub.unlike_github)) == []

@@ -115,6 +115,11 @@ class GitHub:
             call = Call(request, params, identity, self._store, self._git)
             return route.run(call) if reading else self._watcher.run(route, call)
 
+    def route(self, method: str, path: str) -> Route | None:
+        """Return the route that answers a path, percent-encoded; nothing where there is none."""
+        found = self._router.find(method, path)
+        return None if found is None else found[0]
+
     def ask(self, call: Call, request: Request) -> Reply:
         """Answer a request within another call, as its caller and in its transaction.
 

@@ -27,7 +27,7 @@ def changed(change: Change) -> Iterator[Told]:
     if change.differs("active"):
         yield Audited("hook.active_changed", {**head, "active_was": change.old.raw.get("active")})
     if change.differs("config"):
-        yield Audited("hook.config_changed", {**head, "config_was": change.old.raw.get("config")})
+        yield Audited("hook.config_changed", {**head, "config_was": [change.old.raw.get("config")]})
     if change.differs("events"):
         yield Audited("hook.events_changed", {**head, "events_were": change.old.raw.get("events")})
 
@@ -38,7 +38,11 @@ def deleted(change: Change) -> Iterator[Told]:
 
 
 def _head(hook: Fields) -> JsonObject:
-    return {"hook_id": hook.raw.get("id"), **hook.only(("active", "config", "events", "name"))}
+    return {
+        "hook_id": hook.raw.get("id"),
+        "config": [hook.raw.get("config")],
+        **hook.only(("active", "events", "name")),
+    }
 
 
 CHANGES: Final[Table] = {

@@ -31,7 +31,21 @@ def _told(holder: str, verb: str, noun: str) -> Describe:
     return told
 
 
-CHANGES: Final[Table] = {
+def _of_integration(integration: str, verb: str) -> Describe:
+    def told(change: Change) -> Iterator[Told]:
+        known = "update" if change.before.there else "create"
+        data = {"key": change.parameter("name").upper(), "integration": integration}
+        yield Audited(f"repo.{known if verb == 'set' else verb}_integration_secret", data)
+
+    return told
+
+
+_INTEGRATIONS: Final[Table] = {
+    (method, f"{REPOSITORY}/{integration}/secrets/{{name}}"): _of_integration(integration, verb)
+    for integration in ("codespaces", "dependabot")
+    for method, verb in (("PUT", "set"), ("DELETE", "remove"))
+}
+_ACTIONS: Final[Table] = {
     (method, place + tail): _told(holder, verb, noun)
     for holder, place in _HOLDERS
     for method, tail, verb, noun in (
@@ -42,3 +56,4 @@ CHANGES: Final[Table] = {
         ("DELETE", "/secrets/{name}", "remove", "secret"),
     )
 }
+CHANGES: Final[Table] = {**_ACTIONS, **_INTEGRATIONS}
