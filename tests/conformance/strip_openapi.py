@@ -1,7 +1,7 @@
 """Make `openapi.json.gz` from npm's `@octokit/openapi`: the schemas of answers, as JSON Schema, without prose.
 
-Usage: python strip_openapi.py PACKAGE, where PACKAGE is the unpacked npm package. OpenAPI 3.0 differs from JSON Schema in
-`nullable`; references go to one registered document. The audit log stands in the document for enterprise plans alone.
+Usage: python strip_openapi.py PACKAGE, where PACKAGE is the unpacked npm package. OpenAPI 3.0 differs from JSON Schema
+in `nullable`; references go to one registered document. The audit log stands in the document for enterprise plans.
 """
 
 from __future__ import annotations

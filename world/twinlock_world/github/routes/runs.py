@@ -11,7 +11,7 @@ from twinlock_world.github.access import READ_ACTIONS, Level, RepositoryNeed, Ro
 from twinlock_world.github.accounts import App, User, get_user
 from twinlock_world.github.bodies.account import simple_account
 from twinlock_world.github.bodies.deployment import deployment_body
-from twinlock_world.github.bodies.team import simple_team
+from twinlock_world.github.bodies.team import listed_team
 from twinlock_world.github.bodies.workflow import job_body, run_body
 from twinlock_world.github.call import NO_CONTENT, Call, Reply
 from twinlock_world.github.deployments import DEPLOYMENT
@@ -270,7 +270,10 @@ def _reviewer(call: RunCall, reviewer: Fields) -> JsonObject | None:
         user = get_user(call.store, identifier)
         return None if user is None else {"type": "User", "reviewer": simple_account(call.urls, user)}
     team = get_team(call.store, identifier)
-    return None if team is None else {"type": "Team", "reviewer": simple_team(call.urls, team)}
+    if team is None:
+        return None
+    parent = None if team.parent_id is None else get_team(call.store, team.parent_id)
+    return {"type": "Team", "reviewer": listed_team(call.urls, team, parent)}
 
 
 def _approval(call: RunCall, record: Record) -> JsonObject:
