@@ -377,14 +377,23 @@ def test_owners_are_people_and_teams_with_write(hub: Hub, tip: str) -> None:
 
 
 def test_mistakes_in_code_owners_are_told(hub: Hub, tip: str) -> None:
-    """The lines that are skipped, with their place; 404 where there is no file."""
+    """Lines that are skipped and owners who own nothing, with their place; 404 where there is no file."""
     place = f"{APP}/codeowners/errors"
     assert hub.call("GET", place).status == 404
-    text = base64.b64encode(b"* @olga\n!x @olga\n").decode()
+    text = base64.b64encode(b"* @olga @mallory\n***/x @olga\nb/ @acme/none\n").decode()
     hub.make("PUT", f"{APP}/contents/.github/CODEOWNERS", {"message": "Own", "content": text})
-    [found] = hub.make("GET", place)["errors"]
-    shown = ("line", "column", "kind", "source", "path")
-    assert [found[name] for name in shown] == [2, 1, "Invalid pattern", "!x @olga", ".github/CODEOWNERS"]
+    found = hub.make("GET", place)["errors"]
+    team = "make sure the team @acme/none exists, is publicly visible, and has write access to the repository"
+    assert [error["message"] for error in found] == [
+        (
+            "Unknown owner on line 1: make sure @mallory exists and has write access to the repository\n\n"
+            "  * @olga @mallory\n          ^"
+        ),
+        "Invalid pattern on line 2: Did you mean **/x?\n\n  ***/x @olga\n  ^",
+        f"Unknown owner on line 3: {team}\n\n  b/ @acme/none\n     ^",
+    ]
+    shown = ("line", "column", "kind", "source", "suggestion", "path")
+    assert [found[2][name] for name in shown] == [3, 4, "Unknown owner", "b/ @acme/none", team, ".github/CODEOWNERS"]
     assert tip
 
 

@@ -35,6 +35,7 @@ class Line:
     number: int
     pattern: str
     owners: tuple[str, ...]
+    source: str
 
     def matches(self, path: str) -> bool:
         """Tell whether a file is meant."""
@@ -44,12 +45,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A line that is skipped, and why."""
+    """What is wrong with a line: its pattern or an owner's spelling, and it is skipped; or an owner owns nothing."""
 
     number: int
     column: int
     kind: str
     source: str
+    suggestion: str | None = None
 
 
 def parse(text: str) -> tuple[tuple[Line, ...], tuple[Mistake, ...]]:
@@ -62,11 +64,12 @@ def parse(text: str) -> tuple[tuple[Line, ...], tuple[Mistake, ...]]:
         pattern, *owners = words
         wrong = next((owner for owner in owners if not _OWNER.fullmatch(owner)), None)
         if _is_unsupported(pattern):
-            mistakes.append(Mistake(number, 1, "Invalid pattern", source))
+            better = f"Did you mean {pattern.replace('***', '**')}?" if "***" in pattern else None
+            mistakes.append(Mistake(number, 1, "Invalid pattern", source, better))
         elif wrong is not None:
             mistakes.append(Mistake(number, source.find(wrong) + 1, "Invalid owner", source))
         else:
-            lines.append(Line(number, pattern, tuple(owners)))
+            lines.append(Line(number, pattern, tuple(owners), source))
     return tuple(lines), tuple(mistakes)
 
 
@@ -91,6 +94,22 @@ def owner_groups(
             names = tuple(owner.removeprefix("@") for owner in known)
             groups.append(OwnerGroup(names, frozenset().union(*known.values())))
     return tuple(dict.fromkeys(groups))
+
+
+def unknown_owners(lines: Iterable[Line], people: Callable[[str], frozenset[int] | None]) -> tuple[Mistake, ...]:
+    """Return the owners who own nothing, with what would mend it."""
+    return tuple(
+        Mistake(line.number, line.source.find(owner) + 1, "Unknown owner", line.source, _mend(owner))
+        for line in lines
+        for owner in line.owners
+        if people(owner) is None
+    )
+
+
+def _mend(owner: str) -> str:
+    if "/" in owner:
+        return f"make sure the team {owner} exists, is publicly visible, and has write access to the repository"
+    return f"make sure {owner} exists and has write access to the repository"
 
 
 def _words(source: str) -> list[str]:
