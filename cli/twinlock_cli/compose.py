@@ -232,12 +232,13 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     return read
 
 
-def journal(platform: Platform) -> Journal:
-    """Return the journal of a platform directory."""
+def journal(platform: Platform, *, by_hand: bool = False) -> Journal:
+    """Return the journal of a platform directory; `by_hand`, whoever runs this writes there, and not the controller."""
     from twinlock.ledger.journal import Journal
     from twinlock.names import CONTROLLER_APP
 
-    return Journal(platform.root.joinpath(*JOURNAL), who=f"{CONTROLLER_APP} run by {_account()}")
+    who = _account() if by_hand else f"{CONTROLLER_APP} run by {_account()}"
+    return Journal(platform.root.joinpath(*JOURNAL), who=who)
 
 
 def _account() -> str:

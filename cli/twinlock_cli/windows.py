@@ -54,7 +54,7 @@ def examine(
     from twinlock_cli import compose
 
     platform = compose.load(context.obj)
-    journal = compose.journal(platform)
+    journal = compose.journal(platform, by_hand=True)
     record = examination(journal.entries(), number, by=by, note=note, people=platform.estate.declaration.people)
     journal.append([record])
     show(f"Window {number} was examined by {by}: {record.subject}")

@@ -69,6 +69,30 @@ def test_a_get_is_tried_again_a_bounded_number_of_times() -> None:
     assert client.get("/x").status == 200
 
 
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_get_waits_as_long_as_it_is_asked_to(status: int) -> None:
+    """A limit that lasts some seconds is waited for; how often is bounded, and then the refusal is the answer."""
+    client, script, slept = _client(
+        lambda _, n: httpx.Response(status, headers={"Retry-After": "7"}) if n == 1 else httpx.Response(200, json=[])
+    )
+    assert (client.get("/x").status, slept) == (200, [7.0])
+    client, script, slept = _client(lambda *_: httpx.Response(status, headers={"Retry-After": "60"}))
+    assert (client.get("/x").status, slept, len(script.requests)) == (status, [60.0, 60.0], 3)
+
+
+@pytest.mark.parametrize("wait", ["61", "99999999", "Wed, 21 Oct 2026 07:28:00 GMT", "-1", "\u00b2", ""])
+def test_a_limit_that_lasts_longer_is_the_answer(wait: str) -> None:
+    """Nobody waits an hour for a report, nor for what is no number."""
+    client, script, slept = _client(lambda *_: httpx.Response(429, headers={b"Retry-After": wait.encode()}))
+    assert (client.get("/x").status, slept, len(script.requests)) == (429, [], 1)
+
+
+def test_only_a_limit_makes_a_get_wait() -> None:
+    """The header of any other answer asks nothing of a reader."""
+    client, _, slept = _client(lambda *_: httpx.Response(200, json=[], headers={"Retry-After": "7"}))
+    assert (client.get("/x").status, slept) == (200, [])
+
+
 def _refused(request: httpx.Request, _: int) -> httpx.Response:
     raise httpx.ConnectError("refused", request=request)
 

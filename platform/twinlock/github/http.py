@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 15.0
 PAUSES = (0.2, 0.8)
 """Seconds before the second and the third attempt of a GET."""
+LONGEST_WAIT = 60
+"""Seconds: whoever is asked to wait longer has used up a limit, and is told so instead."""
 MOST_PAGES = 1000
 """A list of more pages is taken for a loop: 100,000 elements are beyond any organization."""
 
 _UNAUTHORIZED, _NOT_MODIFIED, _SERVER_ERROR = 401, 304, 500
+_LIMITED = frozenset({403, 429})
 
 _MEND_TOKEN = {
     Where.WORLD: "Make fresh tokens: `twinlock world up --detach`.",
@@ -108,17 +111,19 @@ class HttpGitHub:
         self._http.close()
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Read one resource, trying again on server errors and lost connections; see `GitHubReader.get`.
+        """Read one resource, trying again on server errors, lost connections and when asked to; see `GitHubReader.get`.
 
         Raises:
             Incomplete: GitHub cannot be reached, or refuses the token.
         """
         for pause in PAUSES:
+            asked = None
             with contextlib.suppress(httpx.RequestError):
                 answer = self._once("GET", path, params=params)
-                if answer.status < _SERVER_ERROR:
+                asked = _asked_to_wait(answer)
+                if answer.status < _SERVER_ERROR and asked is None:
                     return answer
-            self._sleep(pause)
+            self._sleep(asked or pause)
         return self._send("GET", path, params=params)
 
     def get_all(self, path: str, params: Mapping[str, str] | None = None, *, key: str | None = None) -> Answer:
@@ -235,3 +240,14 @@ class HttpGitHub:
                 f"Check that {self._root} is the address that GitHub itself uses.",
             )
         return None
+
+
+def _asked_to_wait(answer: Answer) -> float | None:
+    """Return for how many seconds GitHub asks a client to wait before it tries again; None where that is too long.
+
+    Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately.
+    """
+    text = answer.headers.get("retry-after", "")
+    if answer.status not in _LIMITED or not (text.isascii() and text.isdigit() and len(text) < len("99999")):
+        return None
+    return float(text) if int(text) <= LONGEST_WAIT else None

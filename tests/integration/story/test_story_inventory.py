@@ -291,4 +291,6 @@ def test_a_window_is_listed_until_somebody_has_examined_it(reopened: Any) -> Non
     listed = {each["id"]: each for each in reopened.twinlock("windows", "list", "--format", "json").document}
     told_of = listed[window["id"]]["examined"]
     assert (told_of["by"], told_of["note"]) == ("uma", "Nothing was pushed.")
+    entry = json.loads((reopened.root / ".twinlock" / "journal.jsonl").read_text().splitlines()[-1])
+    assert (entry["event"], "twinlock-controller" in entry["who"]) == ("examined", False)
     assert reopened.twinlock("windows").out.splitlines()[-1].endswith("not examined")
