@@ -54,13 +54,16 @@ def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engi
     from twinlock.engine.installation import place
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.pulumi.workspace import Workspace
+    from twinlock.provider import rebinding
 
     installed = place.usable(folder())
     # Isolated: neither the directory it is started in nor a variable adds to what is imported.
     served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
     workspace = Workspace(root, platform.state.backend, {"github": installed.executables}, served)
     custody = Custody(journal, workspace.home / "checkpoints")
-    return PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ, custody=custody)
+    return PulumiEngine(
+        workspace, installed.pulumi, installed.record.version, os.environ, custody=custody, finder=rebinding.rulesets
+    )
 
 
 def folder() -> Path:

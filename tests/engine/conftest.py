@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ import httpx
 import pytest
 
 from twinlock.engine.installation import place
+from twinlock.engine.pulumi.engine import PulumiEngine
+from twinlock.engine.pulumi.workspace import Workspace
 from twinlock.errors import Incomplete
+from twinlock_cli import compose
 from twinlock_cli.app import run
 
 if TYPE_CHECKING:
@@ -22,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twinlock.engine.installation.place import Installation
+    from twinlock.engine.port import Stack
 
+SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server"}
 REQUIRED = "TWINLOCK_TEST_ENGINE"
 """Set where the engine must be there (`make test-engine`, CI): its absence is then a failure."""
 
@@ -115,3 +121,13 @@ def provisioned(installed: Installation, new_platform: Callable[[], Platform]) -
     done = platform.twinlock("up", "--yes", "--engine", "pulumi")
     assert done.code == 0, done.err
     return platform
+
+
+@pytest.fixture
+def impatient(installed: Installation, provisioned: Platform) -> tuple[PulumiEngine, Callable[[str, str], Stack]]:
+    """Return the engine of the provisioned platform that bears a few seconds of silence, and its stacks."""
+    platform = compose.load(provisioned.root)
+    served = {package: (sys.executable, "-I", "-m", module) for package, module in SERVERS.items()}
+    workspace = Workspace(provisioned.root, "file://./state", {"github": installed.executables}, served)
+    engine = PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ, patience=5.0)
+    return engine, compose.stacks(platform, compose.world(platform))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from twinlock.aws.session import BotoIam, Credentials
 from twinlock.errors import Incomplete
 from twinlock.github.http import HttpGitHub
+from twinlock.model.declaration import Where
 from twinlock.names import CONTROLLER_APP
 from twinlock.provider.port import Clients
 
 if TYPE_CHECKING:
-    from twinlock.model.declaration import Where
     from twinlock.provider.port import Properties
+
+_WORLD = "http://127.0.0.1:"
 
 
 def connect(inputs: Properties, target: Where) -> Clients:
@@ -38,6 +40,13 @@ def connect(inputs: Properties, target: Where) -> Clients:
         iam=iam,
         account=_optional(inputs, "awsAccountId"),
     )
+
+
+def where(inputs: Properties) -> Where:
+    """Return where a provider's inputs lead: to a world on this machine, or anywhere else."""
+    addresses = [str(inputs[name]) for name in ("githubUrl", "awsEndpoint") if name in inputs]
+    world = bool(addresses) and all(address.startswith(_WORLD) for address in addresses)
+    return Where.WORLD if world else Where.CLOUD
 
 
 def _credentials(inputs: Properties) -> Credentials:

@@ -335,3 +335,12 @@ def test_a_type_without_a_handler_is_named(provider: Any) -> None:  # noqa: ANN4
     """The error says which, and what to do."""
     check = provider_pb2.CheckRequest(urn=URN.replace(PLAIN, "test:index:Other"), news=struct(name="one"))
     assert "has no handler for test:index:Other" in refusal(lambda: provider.Check(check))
+
+
+def test_a_refresh_keeps_of_the_declaration_what_the_answer_does_not_tell(provider: Any, cloud: Cloud) -> None:  # noqa: ANN401
+    """An inventory answers with what it found; what was declared to be there is still what was declared."""
+    cloud.live["one"] = {"name": "one", "found": ["a"]}
+    inputs = struct(name="one", declared=["a"])
+    answer = provider.Read(provider_pb2.ReadRequest(id="one", urn=URN, inputs=inputs, properties=inputs))
+    assert plain(answer.inputs)["name"] == "one"
+    assert list(answer.inputs["declared"]) == ["a"]

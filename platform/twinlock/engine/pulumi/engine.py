@@ -7,7 +7,6 @@ credentials of an earlier run are taken from state. Each stack has processes of 
 from __future__ import annotations
 
 import contextlib
-import json
 import shlex
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from twinlock.engine.port import Stack, ignore
 from twinlock.engine.pulumi import environment, failure
 from twinlock.engine.pulumi.command import Command
 from twinlock.engine.pulumi.custody import Nobody
+from twinlock.engine.pulumi.rebinding import bound, nothing, rebound
 from twinlock.engine.pulumi.run import Run
 from twinlock.engine.pulumi.stale import remove_stale
 from twinlock.engine.pulumi.watchdog import Watchdog
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from twinlock.engine.port import Listener
     from twinlock.engine.pulumi.custody import Custody
+    from twinlock.engine.pulumi.rebinding import Finder
     from twinlock.engine.pulumi.workspace import Workspace
 
 PATIENCE = 180.0
@@ -50,6 +51,7 @@ class PulumiEngine:
         inherited: Mapping[str, str],
         *,
         custody: Custody | None = None,
+        finder: Finder = nothing,
         cloud: bool = False,
         patience: float = PATIENCE,
     ) -> None:
@@ -61,6 +63,7 @@ class PulumiEngine:
             version: Its version.
             inherited: The environment of this process.
             custody: Vouches for checkpoints; None where state is nobody else's.
+            finder: Finds what took the name of a resource that is gone.
             cloud: Whether it may reach beyond this machine.
             patience: Seconds of silence after which a run is ended.
         """
@@ -70,6 +73,7 @@ class PulumiEngine:
         self._environment = environment.scrubbed(inherited, cloud=cloud)
         self._patience = patience
         self._custody = custody or Nobody()
+        self._finder = finder
 
     @property
     def version(self) -> str:
@@ -89,8 +93,14 @@ class PulumiEngine:
         """
         run = Run(stack, listener, "previewed")
         saved = None if plan is None else str(plan)
-        with self._preserved(stack) as workspace:
-            self._run(run, lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear), workspace)
+        moved = self._moved(stack)
+        with self._preserved(stack, moved) as workspace:
+            self._run(
+                run,
+                lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear),
+                moved=moved,
+                workspace=workspace,
+            )
         return run.result()
 
     def up(self, stack: Stack, listener: Listener = ignore, *, plan: Path | None = None) -> Result:
@@ -111,6 +121,7 @@ class PulumiEngine:
             self._run(
                 run,
                 lambda known: known.up(**_COMMON, plan=saved, show_secrets=False, on_event=run.progress.hear),
+                moved=self._moved(stack),
             )
         return run.result()
 
@@ -164,8 +175,8 @@ class PulumiEngine:
             known = self._existing(run)
             if known is None:
                 return None
-            exported = known.export_stack()
-            return json.dumps({"version": exported.version, "deployment": exported.deployment}).encode()
+            # The SDK's own way shows the secrets.
+            return _exported(known).encode()
 
     def unlock(self, stack: Stack) -> None:
         """Remove the locks that Pulumi keeps of a stack, whoever holds them.
@@ -179,10 +190,19 @@ class PulumiEngine:
             if known is not None:
                 known.cancel()
 
-    def _run(self, run: Run, act: Callable[[Automated], object], workspace: Workspace | None = None) -> None:
+    def _run(
+        self,
+        run: Run,
+        act: Callable[[Automated], object],
+        *,
+        moved: Mapping[str, str] | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
         command = self._command()
         with run.reported():
             known = Automated.create_or_select(run.stack.group, self._opened(run, command, workspace))
+            if moved:
+                _imported(known, rebound(_exported(known), moved))
             with Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog:
                 try:
                     act(known)
@@ -190,6 +210,12 @@ class PulumiEngine:
                     if watchdog.waited_for is None:
                         raise
                     raise failure.silent(run.stack, self._patience, watchdog.waited_for) from None
+
+    def _moved(self, stack: Stack) -> Mapping[str, str]:
+        """Return the ids of what took the names of resources that are gone, by URN."""
+        path = self._workspace.checkpoint(stack)
+        content = self.checkpoint(stack) if path is None or path.exists() else None
+        return {} if content is None else self._finder(stack, bound(content))
 
     def _command(self) -> Command:
         return Command(self._executable, self._version, self._environment)
@@ -214,10 +240,10 @@ class PulumiEngine:
         )
 
     @contextlib.contextmanager
-    def _preserved(self, stack: Stack) -> Iterator[Workspace]:
-        """Yield where a stack can be previewed: aside, where it would have to be made first."""
+    def _preserved(self, stack: Stack, moved: Mapping[str, str]) -> Iterator[Workspace]:
+        """Yield where a stack can be previewed: aside, where its state would have to be made or changed first."""
         path = self._workspace.checkpoint(stack)
-        if path is None or path.exists():
+        if path is None or (path.exists() and not moved):
             yield self._workspace
             return
         with tempfile.TemporaryDirectory(prefix="twinlock-preview-") as directory:
@@ -233,6 +259,27 @@ class PulumiEngine:
                 yield
             finally:
                 self._custody.end(stack.id, self.checkpoint(stack))
+
+
+def _exported(known: Automated) -> str:
+    """Return a stack's state, its secrets encrypted."""
+    return _told(known, "export")
+
+
+def _imported(known: Automated, state: str) -> None:
+    """Replace a stack's state."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        file.write(state)
+        file.flush()
+        _told(known, "import", "--file", file.name)
+
+
+def _told(known: Automated, *words: str) -> str:
+    """Return what a command about a stack answers."""
+    place = known.workspace
+    command = ["stack", *words, "--stack", known.name]
+    settings = {"PULUMI_HOME": str(place.pulumi_home), **place.env_vars}
+    return place.pulumi_command.run(command, place.work_dir, settings).stdout
 
 
 def _typed() -> str:

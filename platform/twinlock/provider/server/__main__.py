@@ -5,17 +5,14 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from twinlock.model.declaration import Where
 from twinlock.provider import handlers, tokens
-from twinlock.provider.clients import connect
+from twinlock.provider.clients import connect, where
 from twinlock.provider.registry import handlers_in
 from twinlock.provider.server.serve import serve
 from twinlock.provider.server.servicer import Package
 
 if TYPE_CHECKING:
     from twinlock.provider.port import Clients, Properties
-
-_WORLD = "http://127.0.0.1:"
 
 
 def main() -> None:
@@ -24,9 +21,7 @@ def main() -> None:
 
 
 def _connect(inputs: Properties) -> Clients:
-    addresses = [str(inputs[name]) for name in ("githubUrl", "awsEndpoint") if name in inputs]
-    world = bool(addresses) and all(address.startswith(_WORLD) for address in addresses)
-    return connect(inputs, Where.WORLD if world else Where.CLOUD)
+    return connect(inputs, where(inputs))
 
 
 if __name__ == "__main__":

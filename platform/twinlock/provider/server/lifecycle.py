@@ -123,7 +123,8 @@ class Lifecycle:
             found = self._handler.read(id_, inputs or outputs)
         if found is None:
             return None
-        declared = {name: found.get(name) for name in inputs} if inputs else dict(found)
+        # What the answer does not tell (which rulesets are declared, say) stays as it was declared.
+        declared = {name: found.get(name, given) for name, given in inputs.items()} if inputs else dict(found)
         return Live(declared, {**inputs, **found})
 
     def update(self, id_: str, inputs: Properties) -> Properties:
