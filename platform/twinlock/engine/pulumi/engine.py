@@ -10,6 +10,7 @@ import contextlib
 import shlex
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -203,7 +204,12 @@ class PulumiEngine:
             known = Automated.create_or_select(run.stack.group, self._opened(run, command, workspace))
             if moved:
                 _imported(known, rebound(_exported(known), moved))
-            with Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog:
+            with (
+                warnings.catch_warnings(),
+                Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog,
+            ):
+                # Of an engine that was interrupted, whose stream of events then breaks off.
+                warnings.filterwarnings("ignore", message="Error in event stream")
                 try:
                     act(known)
                 except CommandError:
