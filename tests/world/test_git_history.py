@@ -125,3 +125,21 @@ def test_a_push_brings_what_no_other_branch_has(objects: GitRepository) -> None:
     assert brought(one, two) == [two]
     assert brought(two, ABSENT) == []
     assert brought(ABSENT, two, 1) == [two]
+
+
+def test_touched_files_are_told_for_all_commits_at_once(objects: GitRepository) -> None:
+    """Of a root all, of a merge what differs from its first parent, whatever the names look like."""
+    root = _commit(objects, (), a="1\n", M="1\n")
+    one = _commit(objects, (root,), a="2\n", M=None, b="1\n")
+    other = _commit(objects, (root,), **{"0" * 40: "1\n"})
+    tree = git_history.merged_tree(objects, one, other)
+    assert tree is not None
+    merge = objects.write_commit(tree, (one, other), "merge", WHO, WHO)
+    commits = [found for sha in (root, one, other, merge) if (found := objects.commit(sha)) is not None]
+    assert git_history.touched_files(objects, commits) == {
+        root: [("A", "M"), ("A", "a")],
+        one: [("D", "M"), ("M", "a"), ("A", "b")],
+        other: [("A", "0" * 40)],
+        merge: [("A", "0" * 40)],
+    }
+    assert git_history.touched_files(objects, []) == {}

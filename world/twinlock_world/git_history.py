@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.git_objects import ABSENT, EMPTY_TREE, GitError, Signature
+from twinlock_world.git_objects import ABSENT, EMPTY_TREE, GitError, GitObject, Signature, parse_commit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -126,8 +126,34 @@ def pushed_commits(objects: GitRepository, ref: str, before: str, after: str, li
     name = ref.removeprefix("refs/heads/")  # what --branches leaves out is named without
     rest = ["--not", f"--exclude={name}", "--branches"] if before == ABSENT else [f"^{before}"]
     listed = objects.command("rev-list", f"--max-count={limit}", after, *rest).stdout.decode().split()
-    found = (objects.commit(sha) for sha in reversed(listed))
-    return [commit for commit in found if commit is not None]
+    return _commits(objects, listed[::-1])
+
+
+def touched_files(objects: GitRepository, commits: Sequence[Commit]) -> dict[str, list[tuple[str, str]]]:
+    """Return, for each commit, how (`A`, `D`, `M`, `T`) which files differ from its first parent."""
+    flags = ("--stdin", "--root", "-r", "--no-renames", "--diff-merges=first-parent", "--name-status", "-z")
+    given = "".join(f"{commit.sha}\n" for commit in commits).encode()
+    fields = iter(objects.command("diff-tree", *flags, given=given).stdout.decode(errors="replace").split("\0"))
+    found: dict[str, list[tuple[str, str]]] = {commit.sha: [] for commit in commits}
+    files: list[tuple[str, str]] = []
+    for field in fields:
+        if field in found:  # a commit's name stands where a letter would
+            files = found[field]
+        elif field:
+            files.append((field, next(fields)))
+    return found
+
+
+def _commits(objects: GitRepository, shas: Sequence[str]) -> list[Commit]:
+    """Return commits by one call of git."""
+    answer = objects.command("cat-file", "--batch", given="".join(f"{sha}\n" for sha in shas).encode()).stdout
+    found, at = [], 0
+    for _ in shas:
+        line = answer.index(b"\n", at)
+        sha, kind, size = answer[at:line].decode().split(" ")
+        at = line + 1 + int(size) + 1
+        found.append(parse_commit(GitObject(sha, kind, answer[line + 1 : at - 1])))
+    return found
 
 
 def _picked_tree(objects: GitRepository, onto: str, commit: Commit) -> str | None:

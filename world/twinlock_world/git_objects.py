@@ -182,7 +182,7 @@ class GitRepository:
     def commit(self, sha: str) -> Commit | None:
         """Return a commit by its sha."""
         found = self.read(sha)
-        return _parse_commit(found) if found is not None and found.kind == "commit" else None
+        return parse_commit(found) if found is not None and found.kind == "commit" else None
 
     def history(self, start: str, path: str = "") -> list[str]:
         """Return the commits that lead to `start`, newest first; only those that touch `path` when one is given."""
@@ -325,7 +325,8 @@ def _git(
     return done
 
 
-def _parse_commit(found: GitObject) -> Commit:
+def parse_commit(found: GitObject) -> Commit:
+    """Return what a commit object says."""
     head, _, message = found.data.decode(errors="replace").partition("\n\n")
     fields: dict[str, list[str]] = {}
     for line in head.splitlines():

@@ -10,13 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.git_history import pushed_commits
+from twinlock_world.git_history import pushed_commits, touched_files
 from twinlock_world.git_objects import ABSENT
 from twinlock_world.github.pulls.pusher import remember_pusher
 from twinlock_world.github.pulls.synchronize import follow
 from twinlock_world.github.repository import get_repository, mark_pushed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twinlock_world.git_objects import Commit, Signature
     from twinlock_world.github.accounts import Identity
     from twinlock_world.github.site import Site
@@ -60,7 +62,7 @@ def push_payload(site: Site, move: RefMove) -> JsonObject:
     objects = site.objects
     branch = move.ref.startswith("refs/heads/")
     brought = pushed_commits(objects, move.ref, move.before, move.after, _LISTED) if branch else []
-    commits = [_commit(site, commit) for commit in brought]
+    commits = _listed(site, brought)
     whole = ABSENT not in {move.before, move.after}
     span = f"{move.before[:12]}...{move.after[:12]}" if whole else move.ref.split("/", 2)[-1]
     pusher: JsonObject = {"name": move.actor.login, "email": None} if move.actor else {"name": "none"}
@@ -81,13 +83,18 @@ def push_payload(site: Site, move: RefMove) -> JsonObject:
 
 def _head(site: Site, move: RefMove) -> JsonObject | None:
     found = None if move.after == ABSENT else site.objects.commit(move.after)
-    return None if found is None else _commit(site, found)
+    return None if found is None else _listed(site, [found])[0]
 
 
-def _commit(site: Site, commit: Commit) -> JsonObject:
+def _listed(site: Site, commits: Sequence[Commit]) -> list[JsonObject]:
+    touched = touched_files(site.objects, commits)
+    return [_commit(site, commit, touched[commit.sha]) for commit in commits]
+
+
+def _commit(site: Site, commit: Commit, touched: Sequence[tuple[str, str]]) -> JsonObject:
     files: dict[str, list[JsonValue]] = {"added": [], "removed": [], "modified": []}
-    for change in site.objects.changes(commit):
-        files[change.status].append(change.path)
+    for letter, path in touched:
+        files[{"A": "added", "D": "removed"}.get(letter, "modified")].append(path)
     return {
         "id": commit.sha,
         "tree_id": commit.tree,

@@ -335,3 +335,31 @@ def test_what_moved_unseen_is_caught_up_with(workshop: Workshop) -> None:
     assert workshop.make("GET", "/pulls/1/reviews")[0]["state"] == "DISMISSED"
     workshop.make("POST", "/pulls/1/reviews", {"event": "APPROVE"}, "bob")
     assert workshop.call("PUT", "/pulls/1/merge", {}).status == 200
+
+
+def test_a_push_tells_what_it_brought(workshop: Workshop) -> None:
+    """Each commit with its files; a new branch tells its own alone, a deleted one none."""
+    heard: list[Any] = []
+    workshop.hub.store.events.subscribe(heard.append)
+    workshop.branch("topic")
+    sha = workshop.commit("topic", "a.txt")
+    workshop.commit("topic", "a.txt")
+    workshop.make("DELETE", "/git/refs/heads/topic")
+    pushes = [event.payload for event in heard if event.name == "push"]
+    assert [(push["created"], push["deleted"], push["forced"], len(push["commits"])) for push in pushes] == [
+        (True, False, False, 0),
+        (False, False, False, 1),
+        (False, False, False, 1),
+        (False, True, False, 0),
+    ]
+    files = [{name: push["head_commit"][name] for name in ("added", "removed", "modified")} for push in pushes[:3]]
+    assert files == [
+        {"added": ["README.md"], "removed": [], "modified": []},
+        {"added": ["a.txt"], "removed": [], "modified": []},
+        {"added": [], "removed": [], "modified": ["a.txt"]},
+    ]
+    assert (pushes[1]["after"], pushes[1]["commits"][0]["id"], pushes[3]["head_commit"]) == (sha, sha, None)
+    assert [(event.name, event.payload["ref"]) for event in heard if event.name in {"create", "delete"}] == [
+        ("create", "topic"),
+        ("delete", "topic"),
+    ]
