@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,15 @@ def test_a_tree_says_what_stands_where() -> None:
 def test_what_libyaml_leaves_undecided_is_read_all_the_same() -> None:
     """Anchors, block scalars and values left out are read, by ruamel."""
     text = "a: &b |\n  c\nd: *b\ne:\n"
+    with pytest.raises(libyaml_tree.UndecidedError):
+        libyaml_tree.compose(text)
+    assert composed(text) == ruamel_tree.compose(text)
+
+
+def test_without_libyaml_everything_is_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyYAML can be built without it; reading takes longer then, and that is all."""
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    text = "a: [b, 'without libyaml']\n"
     with pytest.raises(libyaml_tree.UndecidedError):
         libyaml_tree.compose(text)
     assert composed(text) == ruamel_tree.compose(text)
