@@ -17,6 +17,7 @@ PARAMETER: Final = re.compile(r"\{[^}]*\}")
 FAILURE: Final = 400
 UNDOCUMENTED: Final = frozenset(
     {
+        "GET /_downloads/{}/{}",  # where logs and artifacts lead to: GitHub keeps them in storage elsewhere
         "POST /graphql",  # another API's door
     }
 )
