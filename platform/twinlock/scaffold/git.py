@@ -29,6 +29,19 @@ _TELLING = ("remote: error:", "!", "fatal:", "error:", "remote:")
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a command that a server may refuse.
+
+    Attributes:
+        accepted: Whether git ended well.
+        said: All that it said about it, without the token.
+    """
+
+    accepted: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Git:
     """Git, for one remote repository.
 
@@ -60,14 +73,33 @@ class Git:
         """
         return self._run(arguments, b"", {**self._scrubbed(), **self._credentials()})
 
+    def attempt(self, *arguments: str) -> Answered:
+        """Run git with credentials for the repository; that the server refuses is an answer too.
+
+        Raises:
+            BadInput: git is missing.
+            Incomplete: git cannot be run, or does not end.
+        """
+        done = self._done(arguments, b"", {**self._scrubbed(), **self._credentials()})
+        return Answered(done.returncode == 0, self._shown(done.stderr.decode(errors="replace")))
+
     def _run(self, arguments: tuple[str, ...], given: bytes, environment: Mapping[str, str]) -> str:
+        done = self._done(arguments, given, environment)
+        if done.returncode:
+            refused = _NO_ANSWER_TO_A_PROMPT in done.stderr
+            raise self._failed("The server did not accept the token" if refused else self._told(done.stderr))
+        return done.stdout.decode(errors="replace")
+
+    def _done(
+        self, arguments: tuple[str, ...], given: bytes, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[bytes]:
         program = shutil.which("git")
         if program is None:
             raise BadInput(
                 f"{self.url} was not seeded.", "git was not found.", "Install git, then run the same command again."
             )
         try:
-            done = subprocess.run(  # noqa: S603 - a list of arguments of our own, without a shell
+            return subprocess.run(  # noqa: S603 - a list of arguments of our own, without a shell
                 [program, *arguments],
                 input=given,
                 cwd=self.directory,
@@ -80,10 +112,6 @@ class Git:
             raise self._failed(f"git did not answer in {TIMEOUT_SECONDS} seconds") from None
         except OSError as error:
             raise self._failed(f"git cannot be run: {error.strerror}") from error
-        if done.returncode:
-            refused = _NO_ANSWER_TO_A_PROMPT in done.stderr
-            raise self._failed("The server did not accept the token" if refused else self._told(done.stderr))
-        return done.stdout.decode(errors="replace")
 
     def _scrubbed(self) -> dict[str, str]:
         return {
@@ -121,6 +149,9 @@ class Git:
     def _told(self, stderr: bytes) -> str:
         lines = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
         told = next((line for start in _TELLING for line in lines if line.startswith(start)), "nothing")
+        return f"git says: {self._shown(told)}"
+
+    def _shown(self, text: str) -> str:
         # A server's words reach the terminal: without control characters, and never with the token.
-        shown = "".join(character for character in told if character.isprintable())
-        return f"git says: {shown.replace(self.token, '[secret]') if self.token else shown}"
+        shown = "".join(character for character in text if character.isprintable() or character == "\n")
+        return shown.replace(self.token, "[secret]") if self.token else shown
