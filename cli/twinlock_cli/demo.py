@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twinlock.provision import Provisioned
     from twinlock.reconcile import Reconciliation
     from twinlock_cli.compose import Platform
+    from twinlock_cli.drills import Step
     from twinlock_cli.weakenings import Weakening
 
 ORGANIZATION, SERVICE = "acme", "payments"
@@ -77,6 +78,7 @@ class _Story:
     seconds: dict[str, float] = field(default_factory=dict)
     found: dict[str, bool] = field(default_factory=dict)
     weakenings: tuple[Weakening, ...] = ()
+    drills: list[Step] = field(default_factory=list)
     reports: dict[str, Report] = field(default_factory=dict)
     passed: Reconciliation | None = None
     not_enforced: tuple[str, ...] = ()
@@ -85,10 +87,11 @@ class _Story:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every weakening was found and corrected, and nothing else was found."""
+        """Whether every drill held, every weakening was found and corrected, and nothing else was found."""
         first, last = self.reports.get("provisioned"), self.reports.get("corrected")
         clean = first is not None and last is not None and first.exit_code == last.exit_code == 0
-        return clean and bool(self.found) and all(self.found.values())
+        held = bool(self.drills) and all(step.held for step in self.drills)
+        return clean and held and bool(self.found) and all(self.found.values())
 
     def tell(self) -> None:
         """Tell the story."""
@@ -101,6 +104,9 @@ class _Story:
         with self._timed("audit"):
             self.reports["provisioned"] = self._audit()
         self._show_estate(provisioned)
+        with self._timed("drills"):
+            self._drill()
+        self._show_drills()
         with self._timed("weaken"):
             self._weaken()
         with self._timed("audit after weakening"):
@@ -124,6 +130,10 @@ class _Story:
         return {
             "succeeded": self.succeeded,
             "seconds": {step: round(seconds, 3) for step, seconds in self.seconds.items()},
+            "drills": [
+                {"title": d.title, "who": d.who, "refusal": d.refusal, "held": d.held, "said": d.said}
+                for d in self.drills
+            ],
             "weakenings": [
                 {"title": w.title, "control": w.control, "subject": w.subject, "found": self.found[w.title]}
                 for w in self.weakenings
@@ -182,6 +192,26 @@ class _Story:
         from twinlock_cli import compose
 
         return compose.examine(self.platform, self.world)()
+
+    def _drill(self) -> None:
+        from twinlock_cli import drills
+        from twinlock_cli.people import People
+
+        estate = self.platform.estate
+        target = estate.declaration.platform.target
+        _make_registry(self.platform, self.world)
+        with tempfile.TemporaryDirectory(prefix="work-", dir=self.root.parent) as directory:
+            people = People(ORGANIZATION, target, self.world, Path(directory))
+            for step in drills.Drills(people, drills.cast(estate, SERVICE), SERVICE).run():
+                self.drills.append(step)
+                say(f"  {step.who}: {step.title}")
+
+    def _show_drills(self) -> None:
+        if self.quiet:
+            return
+        rows = [(step.who, step.title, _outcome(step), step.told) for step in self.drills]
+        show_table(("who", "tries to", "", "what GitHub said"), rows)
+        show("")
 
     def _weaken(self) -> None:
         from twinlock_cli.weakenings import weakenings
@@ -281,6 +311,27 @@ class _Owner:
     def account(self, purpose: str) -> str:
         """The account's twelve digits."""
         return self._world.accounts[purpose].id
+
+
+def _outcome(step: Step) -> str:
+    if not step.held:
+        return "BROKEN"
+    return "refused" if step.refusal else "ok"
+
+
+def _make_registry(platform: Platform, world: WorldFile) -> None:
+    """Make the service's registry, as its owner would: twinlock declares who may push to it, not the registry."""
+    import boto3
+
+    keys = world.accounts["build"]
+    client = boto3.client(
+        "ecr",
+        region_name=platform.estate.declaration.platform.region,
+        endpoint_url=world.aws_url,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
+    )
+    client.create_repository(repositoryName=SERVICE, imageTagMutability="IMMUTABLE")
 
 
 def _outsider(organization: str) -> dict[str, Any]:

@@ -49,6 +49,11 @@ class Step:
     refusal: bool
 
     @property
+    def told(self) -> str:
+        """The part of the answer that counts; all of it where that is missing."""
+        return self.expected[-1] if self.expected and self.held else self.said
+
+    @property
     def held(self) -> bool:
         """Whether the answer is the one that it must be."""
         return all(part in self.said for part in self.expected)
