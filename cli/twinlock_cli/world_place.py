@@ -57,6 +57,16 @@ class Place:
         return self.root / PRIVATE / _LOG
 
     @property
+    def tools(self) -> Path:
+        """What jobs find on their PATH beside the system's own."""
+        return self.root / PRIVATE / "runner-tools"
+
+    @property
+    def socket(self) -> Path:
+        """Where clients find GitHub that take no address, such as gh."""
+        return self.root / PRIVATE / "github.sock"
+
+    @property
     def seed(self) -> Path:
         """Whom the world is to know from its start."""
         return self.root / PRIVATE / _SEED

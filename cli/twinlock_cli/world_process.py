@@ -23,6 +23,7 @@ from twinlock.provider import world_file
 from twinlock_cli import prerequisites, world_seed
 from twinlock_cli.world_place import Place, place, remember, server
 from twinlock_cli.world_requests import RESTART, running
+from twinlock_rehearsal import runner_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 START_SECONDS = 30
 JOIN_SECONDS = 5
 STOP_SECONDS = 15
+LONGEST_SOCKET = 100
+"""Bytes of a socket's path that every system takes (unix(7): 108 on Linux, 104 on macOS, with their end)."""
 POLL_SECONDS = 0.01
 """Between two looks at the world: it is another process, which tells by files and locks alone."""
 
@@ -147,6 +150,10 @@ def _launch(where: Place, estate: Estate, port: int) -> subprocess.Popen[bytes]:
     where.ready.unlink(missing_ok=True)
     options = {"--state": where.state, "--seed": where.seed, "--ready-file": where.ready, "--port": port}
     options["--companion"] = shlex.join(_gate_stub(where, estate))
+    options |= {"--runner": "act", "--runner-path": where.tools}
+    runner_image.furnish(where.tools)
+    if len(os.fsencode(where.socket)) <= LONGEST_SOCKET:
+        options["--socket"] = where.socket
     arguments = [sys.executable, "-m", "twinlock_world", "serve", *(str(w) for pair in options.items() for w in pair)]
     with where.log.open("wb") as log:
         # In a session of its own: Ctrl-C is for this process, which then stops the world.

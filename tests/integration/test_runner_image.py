@@ -177,7 +177,8 @@ def test_an_image_is_pushed_by_digest(run: Run, registry: str, tmp_path: Path) -
     password = run("aws", "ecr", "get-login-password")
     assert (password.returncode, password.stderr) == (0, "")
     login = run("skopeo", "login", "--username", "AWS", "--password-stdin", REGISTRY, given=password.stdout)
-    assert login.returncode == 0
+    assert (login.returncode, login.stdout) == (0, "Login Succeeded!\n")
+    assert (tmp_path / "registry-auth.json").stat().st_mode & 0o777 == 0o600
     copy = (
         "skopeo", "copy", "--preserve-digests", "--digestfile", str(tmp_path / "pushed"),
         f"oci-archive:{tmp_path / 'image.tar'}", f"docker://{REGISTRY}/payments:abc",
@@ -190,9 +191,21 @@ def test_an_image_is_pushed_by_digest(run: Run, registry: str, tmp_path: Path) -
     assert (held["imageDigest"], held["imageTags"]) == (digest, ["abc"])
 
 
+def test_nothing_is_pushed_without_a_login(run: Run, tmp_path: Path) -> None:
+    """A registry that nobody has logged in to takes nothing."""
+    _pack(run, tmp_path / "image.tar")
+    done = run("skopeo", "copy", f"oci-archive:{tmp_path / 'image.tar'}", f"docker://{REGISTRY}/payments:abc")
+    assert (done.returncode, done.stderr) == (1, f"stand-in for skopeo: unauthorized: log in to {REGISTRY} first\n")
+
+
+def _login(run: Run) -> None:
+    run("skopeo", "login", "--username", "AWS", "--password-stdin", REGISTRY, given="password")
+
+
 def test_a_tampered_archive_is_not_pushed(run: Run, tmp_path: Path) -> None:
     """A blob that is not what its digest says ends the copy before anything is uploaded."""
     _pack(run, tmp_path / "image.tar")
+    _login(run)
     data = (tmp_path / "image.tar").read_bytes()
     (tmp_path / "image.tar").write_bytes(data.replace(b'"User":"65532:65532"', b'"User":"00000:00000"'))
     done = run("skopeo", "copy", f"oci-archive:{tmp_path / 'image.tar'}", f"docker://{REGISTRY}/payments:abc")
@@ -254,6 +267,7 @@ def test_gh_is_the_real_one(run: Run) -> None:
 def test_a_missing_ecr_repository_fails_the_push(run: Run, tmp_path: Path) -> None:
     """A refusal of AWS ends the step, with AWS's words."""
     _pack(run, tmp_path / "image.tar")
+    _login(run)
     done = run("skopeo", "copy", f"oci-archive:{tmp_path / 'image.tar'}", f"docker://{REGISTRY}/absent:abc")
     assert done.returncode == 1
     assert "RepositoryNotFoundException" in done.stderr

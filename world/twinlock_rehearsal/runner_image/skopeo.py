@@ -8,8 +8,10 @@ job's credentials, so that its role must allow them as it must for the real one.
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import json
+import os
 import re
 import sys
 import tarfile
@@ -30,11 +32,40 @@ def main(arguments: list[str]) -> int:
     """Stand in for `skopeo login` and `skopeo copy oci-archive:FILE docker://ECR/NAME:TAG`."""
     match arguments[:1]:
         case ["login"]:
-            return 0 if sys.stdin.read().strip() else _refuse("login needs the password on standard input")
+            return _login(arguments[1:])
         case ["copy"]:
             return _copy(arguments[1:])
         case _:
             return _refuse("it knows only `login` and `copy`")
+
+
+def _login(arguments: list[str]) -> int:
+    """Keep the password for a registry, where skopeo keeps it: containers-auth.json(5)."""
+    parser = argparse.ArgumentParser(prog="skopeo login")
+    parser.add_argument("--username", required=True)
+    parser.add_argument("--password-stdin", action="store_true", required=True)
+    parser.add_argument("registry")
+    asked = parser.parse_args(arguments)
+    password = sys.stdin.read().strip()
+    if not password:
+        return _refuse("login needs the password on standard input")
+    auth = base64.b64encode(f"{asked.username}:{password}".encode()).decode()
+    file = os.open(_auth_file(), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w", encoding="ascii") as opened:
+        json.dump({"auths": {asked.registry: {"auth": auth}}}, opened)
+    sys.stdout.write("Login Succeeded!\n")
+    return 0
+
+
+def _logged_in(registry: str) -> bool:
+    try:
+        return registry in json.loads(_auth_file().read_text(encoding="ascii"))["auths"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _auth_file() -> Path:
+    return Path(os.environ.get("REGISTRY_AUTH_FILE") or Path.home() / "registry-auth.json")
 
 
 def _copy(arguments: list[str]) -> int:
@@ -47,6 +78,8 @@ def _copy(arguments: list[str]) -> int:
     target = _TARGET.fullmatch(asked.target)
     if target is None or not asked.source.startswith("oci-archive:"):
         return _refuse("it copies only from oci-archive:FILE to docker://ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG")
+    if not _logged_in(target["registry"]):
+        return _fail(f"unauthorized: log in to {target['registry']} first")
     try:
         blobs, manifest = _read(Path(asked.source.removeprefix("oci-archive:")))
     except (OSError, KeyError, ValueError, tarfile.TarError) as error:
