@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from twinlock import names
 from twinlock.errors import Incomplete
+from twinlock.model.organization import Duty
 from twinlock_cli.people import worded, worded_push
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 
 PATIENCE_SECONDS: Final = 90
+_NO_REVIEWER: Final = f"You are not a required reviewer of the environment {names.PRODUCTION_ENVIRONMENT}."
+_ERROR: Final = "::error::"
 _PAUSE_SECONDS: Final = 0.1
 """Between two looks at a run: GitHub tells of its end only when asked, or by webhook."""
 
@@ -67,11 +70,15 @@ class Cast:
         author: Writes changes.
         reviewers: Approve them, as many as the rules ask for.
         releaser: Approves the release.
+        platform: The team that owns the pipelines.
+        approvals: How many approvals a change needs.
     """
 
     author: str
     reviewers: tuple[str, ...]
     releaser: str
+    platform: str
+    approvals: int
 
 
 def cast(estate: Estate, service: str) -> Cast:
@@ -84,7 +91,9 @@ def cast(estate: Estate, service: str) -> Cast:
 
     author = logins(declared.authors)[0]
     reviewers = [login for login in logins(declared.reviewers) if login != author]
-    return Cast(author, tuple(reviewers[: declared.approvals]), logins(declared.releasers)[0])
+    platform = min(name for name, team in declaration.platform.teams.items() if team.duty is Duty.PLATFORM)
+    releaser = logins(declared.releasers)[0]
+    return Cast(author, tuple(reviewers[: declared.approvals]), releaser, platform, declared.approvals)
 
 
 @dataclass(slots=True)
@@ -143,8 +152,9 @@ class Drills:
         )
         for reviewer in self.cast.reviewers:
             self._approve(reviewer, pull)
+        owned = f"Waiting on code owner review from {self.people.organization}/{self.cast.platform}."
         yield _refused(
-            "edit a workflow, approved by reviewers alone", author, worded(self._merge(author, pull)), "405", "review"
+            "edit a workflow, approved by reviewers alone", author, worded(self._merge(author, pull)), "405", owned
         )
         self._must(self._as(author).patch(self._at(f"pulls/{pull}"), {"state": "closed"}))
 
@@ -160,7 +170,8 @@ class Drills:
             "422",
             "Can not approve your own pull request",
         )
-        yield _refused("merge without approval", author, worded(self._merge(author, pull)), "405", "approving review")
+        few = f"At least {self.cast.approvals} approving reviews are required by reviewers with write access."
+        yield _refused("merge without approval", author, worded(self._merge(author, pull)), "405", few)
         for reviewer in self.cast.reviewers:
             answer = self._approve(reviewer, pull)
             yield _passed("approve", reviewer, worded(answer), "200")
@@ -177,8 +188,9 @@ class Drills:
         yield _passed("build and publish, with the publishing role", "build.yml", self._run_said(build), "success")
         tests = names.integration_tests_repository(self.service)
         run = self._ended(tests, names.INTEGRATION_WORKFLOW, event="workflow_dispatch")
-        # The environment of a run is applied by a later version: the run obtains its role and then finds none.
-        yield Step("integration, with the integration role", "integration.yml", (), self._run_said(run), refusal=False)
+        # What a run needs is declared, but no version applies it yet: the job obtains its role and then says so.
+        title = "integration: with its role, but nowhere to run"
+        yield _passed(title, "integration.yml", self._error(tests, run), "There is no integration environment")
 
     def _released(self, commit: str) -> Iterator[Step]:
         author, releaser = self.cast.author, self.cast.releaser
@@ -189,11 +201,24 @@ class Drills:
         environments = [each["environment"]["id"] for each in pending] if isinstance(pending, list) else []
         consent = {"environment_ids": environments, "state": "approved", "comment": "Go."}
         yield _refused(
-            "approve the release of their own change", author, worded(self._as(author).post(path, consent)), "4"
+            "approve the release of their own change",
+            author,
+            worded(self._as(author).post(path, consent)),
+            "422",
+            _NO_REVIEWER,
         )
         yield _passed("approve the release", releaser, worded(self._as(releaser).post(path, consent)), "200")
         run = self._run(self.service, names.RELEASE_WORKFLOW, {"waiting"}, head_sha=commit)
         yield _passed("release without the gate's consent", "release.yml", str(run["status"]), "waiting")
+
+    def _error(self, repository: str, run: Mapping[str, Any]) -> str:
+        """Return what the failed jobs of a run say is wrong."""
+        path = f"/repos/{self.people.organization}/{repository}/actions/runs/{run['id']}/jobs"
+        author = self.cast.author
+        jobs = _object(self._must(self._as(author).get(path)))["jobs"]
+        logs = [self.people.log(author, repository, job["id"]) for job in jobs if job["conclusion"] == "failure"]
+        lines = (line for log in logs for line in log.splitlines() if _ERROR in line)
+        return f"{run['conclusion']}: {' '.join(line.partition(_ERROR)[2].strip() for line in lines)}"
 
     @staticmethod
     def _run_said(run: Mapping[str, Any]) -> str:

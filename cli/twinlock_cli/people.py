@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from twinlock.github.http import HttpGitHub
+import httpx
+
+from twinlock.errors import Incomplete
+from twinlock.github.http import TIMEOUT_SECONDS, HttpGitHub, loopback_only
 from twinlock.names import DEFAULT_BRANCH
 from twinlock.scaffold.git import Git
 
@@ -42,6 +45,23 @@ class People:
     def github(self, login: str) -> GitHubClient:
         """Return GitHub as one person or app reaches it."""
         return HttpGitHub(self.world.github_url, self.world.token(login), holder=login, target=self.target)
+
+    def log(self, login: str, repository: str, job: int) -> str:
+        """Return what one job of a workflow run has written, as one person may read it.
+
+        Raises:
+            Incomplete: GitHub cannot be reached or does not give it.
+        """
+        path = f"/repos/{self.organization}/{repository}/actions/jobs/{job}/logs"
+        headers = {"Authorization": f"Bearer {self.world.token(login)}"}
+        with httpx.Client(headers=headers, trust_env=False, verify=loopback_only(), timeout=TIMEOUT_SECONDS) as client:
+            try:
+                answer = client.get(f"{self.world.github_url}{path}", follow_redirects=True).raise_for_status()
+            except httpx.HTTPError as error:
+                # The cause is dropped: it holds the request, and the request the token.
+                why = f"{path}: {type(error).__name__}."
+                raise Incomplete("A job's log was not read.", why, "Run the same command again.") from None
+        return answer.text
 
     def push(self, login: str, repository: str, branch: str, files: Mapping[str, str]) -> Answered:
         """Clone a repository, change files on a branch from the default one, commit, and push to that branch.

@@ -16,9 +16,31 @@ if TYPE_CHECKING:
 INTERRUPTIONS = {
     "Ctrl-C while the world starts": ("world ...\n", signal.SIGINT),
     "Ctrl-C while it provisions": ("up ...\n", signal.SIGINT),
+    "Ctrl-C while people try": ("  ahmed: merge without approval\n", signal.SIGINT),
     "Ctrl-C while it weakens": ("weaken ...\n", signal.SIGINT),
     "kill while it provisions": ("up ...\n", signal.SIGTERM),
 }
+
+
+DRILLS = [
+    ("ahmed", "push to main", True),
+    ("ahmed", "push to the testers' suite", True),
+    ("ahmed", "post the required check from a side branch", False),
+    ("ahmed", "merge on that check", True),
+    ("ahmed", "edit a workflow, approved by reviewers alone", True),
+    ("ahmed", "push a branch and open a pull request", False),
+    ("ahmed", "approve their own change", True),
+    ("ahmed", "merge without approval", True),
+    ("rita", "approve", False),
+    ("rosa", "approve", False),
+    ("ahmed", "merge once it is approved and checked", False),
+    ("build.yml", "build and publish, with the publishing role", False),
+    ("integration.yml", "integration: with its role, but nowhere to run", False),
+    ("release.yml", "run the release without approval", False),
+    ("ahmed", "approve the release of their own change", True),
+    ("lena", "approve the release", False),
+    ("release.yml", "release without the gate's consent", False),
+]
 
 
 @pytest.mark.parametrize(("step", "number"), INTERRUPTIONS.values(), ids=INTERRUPTIONS.keys())
@@ -42,10 +64,12 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 
 def test_the_demo_for_machines_is_one_document(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """`--format json` tells everything at the end, and nothing is left."""
-    out, err = start("demo", "--format", "json").communicate(timeout=120)
+    out, err = start("demo", "--format", "json").communicate(timeout=240)
     document = json.loads(out)
     assert document["succeeded"], err
-    assert set(document) == {"audits", "not_enforced", "reconcile", "seconds", "succeeded", "weakenings"}
+    assert set(document) == {"audits", "drills", "not_enforced", "reconcile", "seconds", "succeeded", "weakenings"}
+    assert [(drill["who"], drill["title"], drill["refusal"]) for drill in document["drills"]] == DRILLS
+    assert all(drill["held"] for drill in document["drills"])
     assert all(weakening["found"] for weakening in document["weakenings"])
     assert list((tmp_path / "tmp").iterdir()) == []
     assert processes_that_name(tmp_path) == []

@@ -50,7 +50,7 @@ def test_branch_ruleset_is_declared_whole(recorded: Any) -> None:  # noqa: ANN40
     """Every rule is set, also those it does not have; actors and apps are ids."""
     rules = recorded.inputs(RULESET)["payments:default-branch"]
     required = rules["rules"]["pullRequest"].pop("requiredReviewers")
-    assert reviewer(["**"], "payments-reviewers") in required
+    assert reviewer(["**", "**/*"], "payments-reviewers") in required
     assert {entry["reviewer"]["id"] for entry in required} == {len("payments-reviewers"), len("platform")}
     assert rules == {
         "name": "default-branch",

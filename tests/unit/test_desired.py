@@ -152,10 +152,10 @@ def test_required_reviewers_and_code_owners_say_the_same(estate: Estate) -> None
     application = estate.repositories["payments"]
     branch = application.rulesets[0].pull_request
     assert branch is not None
-    files = frozenset({".github/**", "Dockerfile", ".dockerignore", "requirements.lock"})
+    files = frozenset({".github/**", ".github/**/*", "Dockerfile", ".dockerignore", "requirements.lock"})
     assert branch.required_reviewers == {
         RequiredReviewer(files, "platform", 1),
-        RequiredReviewer(frozenset({"**"}), "payments-reviewers", 1),
+        RequiredReviewer(frozenset({"**", "**/*"}), "payments-reviewers", 1),
     }
     owners = application.code_owners
     assert owners.rules[0] == OwnerRule("*", ("payments-reviewers",))

@@ -169,7 +169,16 @@ def _owners(everything: tuple[str, ...], paths: Iterable[str], platform: tuple[s
 def _required(
     paths: Iterable[str], platform: tuple[str, ...], everything: tuple[str, ...]
 ) -> frozenset[RequiredReviewer]:
-    patterns = frozenset(path.lstrip("/") + ("**" if path.endswith("/") else "") for path in paths)
+    patterns = frozenset(pattern for path in paths for pattern in _beneath(path.lstrip("/")))
     return frozenset(RequiredReviewer(patterns, team, 1) for team in platform) | frozenset(
-        RequiredReviewer(frozenset({"**"}), team, 1) for team in everything
+        RequiredReviewer(frozenset(_beneath("")), team, 1) for team in everything
     )
+
+
+def _beneath(path: str) -> tuple[str, ...]:
+    """Return patterns for a file, or for all beneath a directory, whichever way GitHub reads them.
+
+    GitHub's reference says fnmatch for them, an older text said the patterns of .gitignore. `**` alone is only one
+    level deep for fnmatch, and `**/*` means every level for both.
+    """
+    return (f"{path}**", f"{path}**/*") if path.endswith("/") or not path else (path,)
