@@ -78,6 +78,13 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "logs:CreateLogGroup",
         "sqs:CreateQueue",
     ]
+    put_into = [  # what is there already must be allowed too, and the request's tags say nothing of it
+        "ec2:CreateFlowLogs",
+        "ec2:CreateRouteTable",
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateSubnet",
+        "ec2:CreateVpcEndpoint",
+    ]
     use = [
         "ec2:AssociateRouteTable",
         "ec2:AuthorizeSecurityGroup*",
@@ -86,10 +93,11 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "ec2:ModifyVpc*",
         "ec2:RevokeSecurityGroup*",
         "ecs:DeleteCluster",
-        "ecs:DeregisterTaskDefinition",
         "ecs:RunTask",
         "ecs:StopTask",
         "sqs:DeleteQueue",
+        "sqs:GetQueueAttributes",
+        "sqs:ListQueueTags",
         "sqs:SetQueueAttributes",
     ]
     logs = f"arn:aws:logs:{region}:{account}:log-group:/twinlock/{service.name}-*"
@@ -106,11 +114,16 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         policy(
             "runs",
             allow(create, ["*"], runs),
-            allow(use, ["*"], own),
+            allow([*put_into, *use], ["*"], own),
+            allow(["ecs:DeregisterTaskDefinition"], ["*"]),  # AWS judges it by neither resource nor tag
             allow(["ec2:CreateTags", "ecs:TagResource", "logs:TagResource", "sqs:TagQueue"], ["*"], runs),
             allow(["ec2:Describe*", "ecs:Describe*", "ecs:List*", "logs:Describe*"], ["*"]),
-            allow(["logs:DeleteLogGroup", "logs:GetLogEvents", "logs:PutRetentionPolicy"], [logs, f"{logs}:*"]),
-            allow(["iam:PassRole"], tasks, {("StringEquals", "iam:PassedToService"): ["ecs-tasks.amazonaws.com"]}),
+            allow(
+                ["logs:DeleteLogGroup", "logs:GetLogEvents", "logs:ListTagsForResource", "logs:PutRetentionPolicy"],
+                [logs, f"{logs}:*"],
+            ),
+            _pass(tasks, "ecs-tasks.amazonaws.com"),
+            _pass([names.role_arn(account, names.FLOW_LOG_ROLE)], "vpc-flow-logs.amazonaws.com"),
         ),
     )
 
@@ -191,6 +204,10 @@ def _workflow(
         ("StringEquals", f"{names.OIDC_HOST}:{claim}"): values for claim, values in claims.items()
     }
     return trust(f"Federated {names.oidc_provider_arn(account)}", "sts:AssumeRoleWithWebIdentity", conditions)
+
+
+def _pass(roles: list[str], service: str) -> Statement:
+    return allow(["iam:PassRole"], roles, {("StringEquals", "iam:PassedToService"): [service]})
 
 
 def _role(account: str, name: str, trusted: Statement, *policies: InlinePolicy) -> Role:

@@ -221,6 +221,20 @@ def test_a_request_tag_covers_what_is_made_alone(cloud: Cloud) -> None:
     assert cloud.client("ec2", wide).create_subnet(**asked)["Subnet"]["VpcId"] == vpc
 
 
+def test_an_association_is_its_route_tables(cloud: Cloud) -> None:
+    """It has no tags of its own: those of the route table count."""
+    root, run = cloud.world.aws("ec2"), [{"Key": "run", "Value": "7"}]
+    vpc = root.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = root.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/25")["Subnet"]["SubnetId"]
+    table = root.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    made = root.associate_route_table(RouteTableId=table, SubnetId=subnet)["AssociationId"]
+    own = allow("ec2:DisassociateRouteTable", Condition={"StringEquals": {"aws:ResourceTag/run": "7"}})
+    ec2 = cloud.client("ec2", cloud.session(document(own)))
+    assert refusal(ec2.disassociate_route_table, AssociationId=made)[1] == "UnauthorizedOperation"
+    root.create_tags(Resources=[table], Tags=run)
+    ec2.disassociate_route_table(AssociationId=made)
+
+
 def test_roles_are_passed_only_by_who_may(cloud: Cloud) -> None:
     """A task definition with a role needs the role's passing, to the service that it is passed to."""
     task, other = cloud.role(), cloud.role()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from moto.ec2.models import ec2_backends
+
 from twinlock_world.aws.needs.need import Need
 
 if TYPE_CHECKING:
@@ -70,6 +72,9 @@ def needs(operation: Operation, place: Place) -> Iterator[Need]:
     yield from (Need(action, arn) for arn in made)
     if not existing and not made:
         yield Need(action)
+    role = operation.text("DeliverLogsPermissionArn")
+    if role:
+        yield Need("iam:PassRole", role, {"iam:passedtoservice": ("vpc-flow-logs.amazonaws.com",)}, tagged=False)
     if any(field.startswith("TagSpecification.") for field in operation.parameters):
         context = {"ec2:createaction": (operation.name,)}
         yield from (Need("ec2:CreateTags", arn, context) for arn in made)
@@ -81,11 +86,18 @@ def _existing(operation: Operation, place: Place) -> set[str]:
     for field, value in operation.parameters.items():
         if not isinstance(value, str) or field.startswith(("Filter.", "Tag.", "TagSpecification.")):
             continue
-        match = _ID.fullmatch(value)
+        named = _table_of(value, place) if value.startswith("rtbassoc-") else value
+        match = _ID.fullmatch(named)
         if match is not None and match["type"] in _TYPES:
             owner = "" if match["type"] == "ami" else place.account
-            found.add(f"arn:aws:ec2:{place.region}:{owner}:{_TYPES[match['type']]}/{value}")
+            found.add(f"arn:aws:ec2:{place.region}:{owner}:{_TYPES[match['type']]}/{named}")
     return found
+
+
+def _table_of(association: str, place: Place) -> str:
+    """Return the id of the route table that an association belongs to."""
+    tables = ec2_backends[place.account][place.region].route_tables.values()
+    return next((str(table.id) for table in tables if association in table.all_associations_ids), association)
 
 
 def _made(name: str) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from twinlock_world.aws.needs.need import Need
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from moto.ecs.models import TaskDefinition
+
     from twinlock_world.aws.operation import Operation, Place
 
 _WITHOUT_RESOURCE: Final = frozenset(
@@ -73,17 +75,23 @@ def _passed(operation: Operation, place: Place) -> set[str]:
     overrides = operation.parameters.get("overrides")
     wanted = overrides if isinstance(overrides, dict) else {}
     found = {role for role in (wanted.get(name) for name in _ROLES) if isinstance(role, str)}
-    try:
-        definition = ecs_backends[place.account][place.region].describe_task_definition(
-            operation.text("taskDefinition")
-        )
-    except Exception:  # noqa: BLE001 - there is none, as moto will say itself
-        return found
+    definition = _registered(operation.text("taskDefinition"), place)
     given = (getattr(definition, name, None) for name in ("task_role_arn", "execution_role_arn"))
     return found | {role for role in given if role}
 
 
+def _registered(name: str, place: Place) -> TaskDefinition | None:
+    """Return a task definition; a family without a revision means its newest."""
+    try:
+        return ecs_backends[place.account][place.region].describe_task_definition(name)
+    except Exception:  # noqa: BLE001 - there is none, as moto will say itself
+        return None
+
+
 def _definition(name: str, place: Place) -> str:
+    found = _registered(name, place)
+    if found is not None:
+        return str(found.arn)
     if name.startswith("arn:"):
         return name
     return place.arn("ecs", f"task-definition/{name if ':' in name else f'{name}:*'}")
