@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from twinlock_world.git_objects import GitRepository
+from twinlock_world.git_objects import GitRepositories, GitRepository
+from twinlock_world.github.accounts import actions_app
+from twinlock_world.github.check_runs import CheckRun, post_check
+from twinlock_world.github.repository import find_repository
+from twinlock_world.github.site import Site
+from twinlock_world.github.urls import Urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -341,6 +346,24 @@ def test_only_the_named_app_satisfies_a_pinned_check(workshop: Workshop, source:
         _post_check(workshop, "success", "other")
     assert _merge(workshop) == (405, f'{VIOLATIONS}Required status check "ci" is expected.\n\n')
     _post_check(workshop, "success", "checker")
+    assert_merged(workshop)
+
+
+@pytest.mark.parametrize("pinned_to_actions", [False, True])
+def test_any_workflow_posts_as_actions(workshop: Workshop, *, pinned_to_actions: bool) -> None:
+    """A side branch's workflow speaks with Actions' own number: it counts only where a rule trusts that number."""
+    hub = workshop.hub
+    actions = actions_app(hub.store)
+    app = actions.id if pinned_to_actions else _app_id(workshop, "checker")
+    workshop.protect(_check_rule({**CHECK, "integration_id": app}))
+    made = workshop.propose()
+    repository = find_repository(hub.store, "acme", "app")
+    assert repository is not None
+    site = Site(hub.store, GitRepositories(hub.directory / "git"), Urls("http://127.0.0.1", ""), repository)
+    post_check(site, actions, CheckRun("ci", made["head"]["sha"], conclusion="success"))
+    if not pinned_to_actions:
+        assert _merge(workshop) == (405, f'{VIOLATIONS}Required status check "ci" is expected.\n\n')
+        _post_check(workshop, "success", "checker")
     assert_merged(workshop)
 
 

@@ -363,3 +363,27 @@ def test_a_push_tells_what_it_brought(workshop: Workshop) -> None:
         ("create", "topic"),
         ("delete", "topic"),
     ]
+
+
+def test_branches_are_compared(workshop: Workshop) -> None:
+    """How far each has gone beyond what they share, and the files that the head changed."""
+    root = workshop.sha("main")
+    workshop.branch("release/1")
+    workshop.commit("release/1", "a.txt", "one\n")
+
+    def compared(span: str) -> tuple[object, ...]:
+        found = workshop.make("GET", f"/compare/{span}", by="rita")
+        files = [one["filename"] for one in found["files"]]
+        return found["status"], found["ahead_by"], found["behind_by"], len(found["commits"]), files
+
+    assert compared("main...release/1") == ("ahead", 1, 0, 1, ["a.txt"])
+    assert compared("release/1...main") == ("behind", 0, 1, 0, [])
+    assert compared(f"main...{root}") == ("identical", 0, 0, 0, [])
+    workshop.commit("main", "b.txt")
+    assert compared("acme:main...acme:release/1") == ("diverged", 1, 1, 1, ["a.txt"])
+    for span in ("main...none", "main", "other:main...main", "..."):
+        assert workshop.call("GET", f"/compare/{span}").status == 404
+    diff = workshop.hub.call(
+        "GET", "/repos/acme/app/compare/main...release/1", headers={"accept": "application/vnd.github.diff"}
+    )
+    assert diff.content.endswith(b"@@ -0,0 +1 @@\n+one\n")

@@ -105,8 +105,8 @@ def full_pull(site: Site, pull: PullRequest, able: Mergeability = UNKNOWN) -> di
     }
 
 
-def changed_file(site: Site, pull: PullRequest, one: Difference) -> JsonObject:
-    """Return a file that a pull request changes."""
+def changed_file(site: Site, head: str, one: Difference) -> JsonObject:
+    """Return a file that differs in a head's commit."""
     contents = repository_url(site.urls, site.repository, "contents")
     body: dict[str, JsonValue] = {
         "sha": one.sha,
@@ -115,9 +115,9 @@ def changed_file(site: Site, pull: PullRequest, one: Difference) -> JsonObject:
         "additions": one.additions,
         "deletions": one.deletions,
         "changes": one.additions + one.deletions,
-        "blob_url": site.urls.html(site.repository.full_name, "blob", pull.head_sha, one.path),
-        "raw_url": site.urls.html(site.repository.full_name, "raw", pull.head_sha, one.path),
-        "contents_url": f"{contents}/{one.path}?ref={pull.head_sha}",
+        "blob_url": site.urls.html(site.repository.full_name, "blob", head, one.path),
+        "raw_url": site.urls.html(site.repository.full_name, "raw", head, one.path),
+        "contents_url": f"{contents}/{one.path}?ref={head}",
     }
     if one.patch is not None:
         body["patch"] = one.patch

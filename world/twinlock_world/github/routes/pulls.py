@@ -118,7 +118,7 @@ def list_files(call: RepositoryCall) -> Reply:
     """Return the files that a pull request changes."""
     site, pull = Site.of(call), the_pull(call)
     found = differences(site.objects, pull.base_sha, pull.head_sha)[:_MOST_FILES]
-    return call.page(found, lambda one: changed_file(site, pull, one))
+    return call.page(found, lambda one: changed_file(site, pull.head_sha, one))
 
 
 def list_pulls_of_commit(call: RepositoryCall) -> Reply:
