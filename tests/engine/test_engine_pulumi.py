@@ -106,6 +106,19 @@ def test_both_engines_leave_the_same_world(provisioned: Any, new_platform: Calla
     assert differences(observed(provisioned), observed(other)) == []
 
 
+def test_what_is_destroyed_is_gone_and_made_anew(provisioned: Any) -> None:  # noqa: ANN401
+    """Everything that was provisioned is deleted, by credentials of this run; the next up begins from nothing."""
+    gone = provisioned.twinlock("destroy", "--yes", *PULUMI, "--format", "json")
+    assert gone.code == 0, gone.err
+    operations = {change["operation"] for stack in gone.document["stacks"] for change in stack["changes"]}
+    counts = {stack["stack"]: len(stack["changes"]) for stack in gone.document["stacks"]}
+    assert (operations, min(counts.values()) > 0) == ({"delete"}, True)
+    assert provisioned.request("GET", "/orgs/acme/repos") == []
+    again = provisioned.twinlock("up", "--yes", *PULUMI, "--format", "json")
+    assert again.code == 0, again.err
+    assert {stack["stack"]: len(stack["changes"]) for stack in again.document["stacks"]} == counts
+
+
 POLICIES = ("permissions", "permissions/selected-actions", "permissions/workflow", "permissions/access")
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from pulumi.automation import LocalWorkspace
 from pulumi.automation import Stack as Automated
+from pulumi.automation._stack import StackInitMode  # the class methods make no other class than their own
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from twinlock.engine import lock
@@ -26,6 +27,7 @@ from twinlock.engine.pulumi.custody import Nobody
 from twinlock.engine.pulumi.rebinding import bound, nothing, rebound
 from twinlock.engine.pulumi.run import Run
 from twinlock.engine.pulumi.stale import remove_stale
+from twinlock.engine.pulumi.unasked import Unasked
 from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
 
@@ -201,7 +203,7 @@ class PulumiEngine:
     ) -> None:
         command = self._command()
         with run.reported():
-            known = Automated.create_or_select(run.stack.group, self._opened(run, command, workspace))
+            known = Unasked(run.stack.group, self._opened(run, command, workspace), StackInitMode.CREATE_OR_SELECT)
             if moved:
                 _imported(known, rebound(_exported(known), moved))
             with (
