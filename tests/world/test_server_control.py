@@ -24,6 +24,7 @@ PATHS = [
     ("POST", "clock"),
     ("GET", "dump"),
     ("GET", "status"),
+    ("POST", "limits"),
     ("POST", "seed"),
     ("POST", "shutdown"),
     ("POST", "tokens/expire"),

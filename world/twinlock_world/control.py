@@ -16,6 +16,7 @@ from twinlock_world.asgi import ClientGoneError, Head, TooLargeError, read_body,
 from twinlock_world.clock import ClockError
 from twinlock_world.github.errors import GitHubError
 from twinlock_world.jsonvalue import Fields, as_object
+from twinlock_world.rate_limit import Allowance
 from twinlock_world.seed import SeedError, parse
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.clock import Clock
     from twinlock_world.jsonvalue import JsonObject, JsonValue
+    from twinlock_world.rate_limit import Limits
     from twinlock_world.seed import Seed
 
 PREFIX: Final = "/_world/"
@@ -55,6 +57,10 @@ class World(Protocol):
     @property
     def clock(self) -> Clock:
         """The time of everything in the world."""
+
+    @property
+    def limits(self) -> Limits:
+        """How often one may ask."""
 
     def app_key(self, slug: str) -> str | None:
         """Return a new private key of an app; nothing where there is no such app."""
@@ -96,6 +102,7 @@ class Control:
             ("POST", "apps/key"): self._app_key,
             ("POST", "clock"): self._move_clock,
             ("POST", "runs/bypass"): self._bypass,
+            ("POST", "limits"): self._limits,
             ("POST", "seed"): self._seed,
             ("POST", "shutdown"): self._shutdown,
             ("POST", "tokens/expire"): self._expire,
@@ -153,6 +160,21 @@ class Control:
             return _refusal(422, 'The body must be {"slug": "..."}')
         key = self._world.app_key(slug)
         return _refusal(404, f"No app is called {slug[:80]}") if key is None else (201, {"slug": slug, "key": key})
+
+    def _limits(self, request: _Request) -> _Answer:
+        """Set how often one may ask; what is not named is as at the start."""
+        usage = 'The body must be {"core": N, "graphql": N, "secondary": N}, each of them a number above 0, or left out'
+        try:
+            asked = Fields(_document(request.body))
+            numbers = {name: asked.number(name) for name in asked.raw}
+            allowance = Allowance(**numbers)
+        except (ValueError, TypeError):
+            return _refusal(422, usage)
+        if any(number < 1 for number in numbers.values()):
+            return _refusal(422, usage)
+        self._world.limits.allow(allowance)
+        shown = {"core": allowance.core, "graphql": allowance.graphql, "secondary": allowance.secondary}
+        return 200, shown
 
     def _clock(self, _request: _Request) -> _Answer:
         return 200, {"now": self._world.clock.now().isoformat()}

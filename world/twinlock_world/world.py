@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from twinlock_world.clock import Clock
     from twinlock_world.events import Event
     from twinlock_world.jsonvalue import JsonObject, JsonValue
+    from twinlock_world.rate_limit import Limits
     from twinlock_world.runner.act import ActRunner
     from twinlock_world.seed import Seed
     from twinlock_world.store import Store
@@ -248,6 +249,11 @@ class LocalWorld:
 
         self._store.events.subscribe(tell)
         return companion
+
+    @property
+    def limits(self) -> Limits:
+        """How often one may ask the local GitHub."""
+        return self._github.limits
 
     def app_key(self, slug: str) -> str | None:
         """Return a new private key of an app; nothing where there is no such app."""

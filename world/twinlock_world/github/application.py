@@ -18,18 +18,24 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from twinlock_world.git_objects import GitError
+from twinlock_world.github.accounts import User
 from twinlock_world.github.auth import identify
 from twinlock_world.github.call import Call, Reply, Request, wrong_field
 from twinlock_world.github.changes import TABLES
 from twinlock_world.github.changes.watcher import Watcher
 from twinlock_world.github.errors import GitHubError, invalid
+from twinlock_world.github.routes.graphql import PATH as GRAPHQL_PATH
 from twinlock_world.github.routes.graphql import graphql
+from twinlock_world.github.routes.rate_limit import PATH as RATE_LIMIT_PATH
+from twinlock_world.github.routes.rate_limit import rate_limit
 from twinlock_world.github.routing import Route, Router
 from twinlock_world.github.urls import Urls, origin_of
 from twinlock_world.jsonvalue import FieldError
+from twinlock_world.rate_limit import CORE, GRAPHQL, LimitError, Limits
 
 if TYPE_CHECKING:
     from twinlock_world.git_objects import GitRepositories
+    from twinlock_world.github.accounts import Identity
     from twinlock_world.store import Store
 
 Scope: TypeAlias = MutableMapping[str, Any]  # ASGI's own types are as loose as this
@@ -39,16 +45,10 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _API: Final = "api.github.com"
 _MOUNT: Final = "/api/v3"
 _GRAPHQL: Final = "/api/graphql"  # where it stands beside a REST API that is mounted
+_UNCHANGED: Final = 304
+_SCOPES: Final = "admin:org, admin:org_hook, admin:repo_hook, delete_repo, gist, repo, workflow"  # of a classic token
 _LARGEST_BODY: Final = 64 * 1024 * 1024
-_RATE_LIMIT: Final = {
-    "x-ratelimit-limit": "15000",
-    "x-ratelimit-remaining": "14999",
-    "x-ratelimit-used": "1",
-    "x-ratelimit-reset": "4102444800",
-    "x-ratelimit-resource": "core",
-}
 _FIXED_HEADERS: Final = {
-    **_RATE_LIMIT,
     "cache-control": "private, max-age=60, s-maxage=60",
     "vary": "Accept, Authorization",
     "x-content-type-options": "nosniff",
@@ -72,7 +72,8 @@ class GitHub:
         self.statistics = Statistics()
         self._store = store
         self._git = git
-        self._router = Router([*routes, graphql(self, self._count_unknown)])
+        self.limits = Limits(store.clock)
+        self._router = Router([*routes, graphql(self, self._count_unknown), rate_limit(self.limits)])
         self._watcher = Watcher(self._router, TABLES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +87,16 @@ class GitHub:
     def respond(self, request: Request) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and content of the answer to a request."""
         self.statistics.requests += 1
+        resource = GRAPHQL if request.path == GRAPHQL_PATH else CORE
+        identity, counted = None, False
         try:
-            reply = self._handle(request)
+            identity = identify(self._store, request.headers.get("authorization"))
+            counted = request.path != RATE_LIMIT_PATH
+            if counted:
+                self.limits.admit(identity, resource, request.method)
+            reply = self._handle(request, identity)
+        except LimitError as error:
+            reply, counted = Reply(error.status, error.body(), error.headers), False
         except GitHubError as error:
             reply = Reply(error.status, error.body(), then=error.keep)
         except FieldError as error:
@@ -98,9 +107,12 @@ class GitHub:
             reply = Reply(refused.status, refused.body())
         if reply.then is not None:
             reply.then()
-        return _finish(request, reply)
+        status, headers, body = _finish(request, reply, identity)
+        if counted and status != _UNCHANGED:
+            self.limits.count(identity, resource)
+        return status, {**headers, **self.limits.headers(identity, resource)}, body
 
-    def _handle(self, request: Request) -> Reply:
+    def _handle(self, request: Request, identity: Identity | None) -> Reply:
         if len(request.content) > _LARGEST_BODY:
             raise GitHubError(413, "Payload Too Large")
         reading = request.method == "GET"
@@ -111,7 +123,6 @@ class GitHub:
         if "\0" in "".join(params.values()):
             raise invalid("Invalid request.\n\nA name may not hold a null character.")
         with nullcontext() if reading or route.own_transactions else self._store.transaction():
-            identity = identify(self._store, request.headers.get("authorization"))
             call = Call(request, params, identity, self._store, self._git)
             return route.run(call) if reading else self._watcher.run(route, call)
 
@@ -159,17 +170,25 @@ def _shape(path: str) -> str:
     return "/" + "/".join([*head, *rest])
 
 
-def _finish(request: Request, reply: Reply) -> tuple[int, dict[str, str], bytes]:
+def _finish(request: Request, reply: Reply, identity: Identity | None) -> tuple[int, dict[str, str], bytes]:
     headers: dict[str, str] = {**_FIXED_HEADERS, **reply.headers}
+    if isinstance(identity, User):
+        headers["x-oauth-scopes"] = _SCOPES
     if reply.body is None and reply.raw is None:
         return reply.status, {**headers, "content-length": "0"}, b""
     body = reply.raw if reply.raw is not None else json.dumps(reply.body, separators=(",", ":")).encode()
     headers.setdefault("content-type", "application/json; charset=utf-8")
     if reply.status in {200, 201}:
-        headers["etag"] = f'"{hashlib.sha256(body).hexdigest()}"'
+        headers["etag"] = _tag(request, identity, body)
         if request.method == "GET" and _matches(request.headers.get("if-none-match"), headers["etag"]):
-            return 304, {name: value for name, value in headers.items() if name != "content-type"}, b""
+            return _UNCHANGED, {name: value for name, value in headers.items() if name != "content-type"}, b""
     return reply.status, {**headers, "content-length": str(len(body))}, body
+
+
+def _tag(request: Request, identity: Identity | None, body: bytes) -> str:
+    """Return an entity tag: of the document as this account was told it in this form, and of nobody else's."""
+    told = f"{0 if identity is None else identity.id}:{request.headers.get('accept', '')}:"
+    return f'"{hashlib.sha256(told.encode() + body).hexdigest()}"'
 
 
 def _matches(header: str | None, etag: str) -> bool:
