@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.store import Store
 
-NOT_ENFORCED: Final = ("rate limits",)
+NOT_ENFORCED: Final[tuple[str, ...]] = ()
 
 
 def application(store: Store, git_root: Path, pages: str = "") -> GitHub:
