@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -12,6 +14,8 @@ from joserfc.jwk import RSAKey
 from twinlock_world.github.app_token import make_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.world.github.conftest import Answer, Hub
 
 UNDECODABLE: Final = "A JSON web token could not be decoded"
@@ -143,3 +147,27 @@ def test_an_app_says_where_its_events_go(hub: Hub) -> None:
     assert _call(hub, token, "PATCH", "/app/hook/config", asked).json == {**asked, "insecure_ssl": "0"}
     assert _call(hub, token, "PATCH", "/app/hook/config", {"content_type": "form"}).json["url"] == asked["url"]
     assert _call(hub, token, "GET", "/app/hook/deliveries").json == []
+
+
+def _recorded(name: str) -> Iterator[Any]:
+    path = Path(__file__).parents[2] / "conformance" / "wire" / f"tpg_v6.13.0_app_{name}.jsonl"
+    lines = (json.loads(line) for line in path.read_text().splitlines())
+    return (line for line in lines if "m" in line)
+
+
+@pytest.mark.parametrize("name", ["true", "false"])
+def test_the_providers_sign_in_as_an_app_is_answered_as_recorded(hub: Hub, name: str) -> None:
+    """Each recorded request of both its clients: web token, installation token, and what is done with it."""
+    key = _key(hub)
+    installation = hub.make("GET", "/orgs/acme/installations")["installations"]
+    number = next(one["id"] for one in installation if one["app_slug"] == "writer")
+    token, wrong = "", []
+    for line in _recorded(name):
+        path = line["p"].replace("/installations/99/", f"/installations/{number}/")
+        web = line["auth"].startswith("Bearer eyJ")
+        answer = _call(hub, _token(hub, key) if web else token, line["m"], path, line["req"])
+        if answer.status not in ({200, 304} if line["st"] == 304 else {line["st"]}):
+            wrong.append((line["m"], path, answer.status, line["st"], answer.content[:120]))
+        if path.endswith("/access_tokens"):
+            token = answer.json["token"]
+    assert wrong == []
