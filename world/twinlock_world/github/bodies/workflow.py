@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.github.access import Role
@@ -15,6 +16,7 @@ from twinlock_world.github.repository import get_repository
 from twinlock_world.github.urls import node_id
 
 if TYPE_CHECKING:
+    from twinlock_world.git_objects import Commit, GitRepository
     from twinlock_world.github.site import Site
     from twinlock_world.jsonvalue import Fields, JsonObject, JsonValue
     from twinlock_world.store import Record
@@ -165,9 +167,19 @@ def _referenced(site: Site, fields: Fields) -> list[JsonValue]:
     return found
 
 
+@lru_cache(maxsize=4096)
+def _commit(objects: GitRepository, sha: str) -> Commit:
+    """Read a commit once: what a sha names never changes. One that isn't there raises, so it is asked for again."""
+    found = objects.commit(sha)
+    if found is None:
+        raise KeyError(sha)
+    return found
+
+
 def _head_commit(site: Site, sha: str) -> JsonObject | None:
-    commit = site.objects.commit(sha)
-    if commit is None:
+    try:
+        commit = _commit(site.objects, sha)
+    except KeyError:
         return None
     return {
         "id": sha,

@@ -93,7 +93,7 @@ def _push(site: Site, fields: Fields) -> list[Occasion]:
     ref, before, after = fields.text("ref"), fields.text("before"), fields.text("after")
     if after == ABSENT or not ref.startswith((HEADS, TAGS)):
         return []
-    sha = site.objects.resolve(after)  # an annotated tag names its commit
+    sha = after if ref.startswith(HEADS) else site.objects.resolve(after)  # an annotated tag names its commit
     if sha is None:
         return []
     message = fields.object("head_commit").text("message") if fields.given("head_commit") else ""

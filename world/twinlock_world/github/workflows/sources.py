@@ -56,11 +56,7 @@ def read_source(site: Site, kept: Fields) -> Source | None:
 
 def workflow_paths(site: Site, sha: str) -> list[str]:
     """Return the paths of a commit's workflow files."""
-    try:
-        entries = site.objects.tree(f"{sha}:{GROUND}")
-    except GitError:  # the commit has no such directory
-        return []
-    return [path for entry in entries if entry.kind == "blob" and is_workflow(path := f"{GROUND}/{entry.path}")]
+    return list(_paths(site.objects.path, sha))
 
 
 def load(site: Site, source: Source) -> Workflow:
@@ -98,6 +94,15 @@ def called(site: Site, caller: Source, uses: str) -> Source:
     if sha is None:
         raise _missing(caller, uses)
     return Source(repository, target.path, target.ref, sha)
+
+
+@lru_cache(maxsize=4096)
+def _paths(directory: Path, sha: str) -> tuple[str, ...]:
+    try:
+        entries = GitRepository(directory).tree(f"{sha}:{GROUND}")
+    except GitError:  # the commit has no such directory
+        return ()
+    return tuple(path for entry in entries if entry.kind == "blob" and is_workflow(path := f"{GROUND}/{entry.path}"))
 
 
 @lru_cache(maxsize=4096)
