@@ -222,3 +222,31 @@ def test_a_call_hands_on_only_named_secrets(works: Works) -> None:
     assert given == {"GIVEN": "one"}
     works.workflow(text % "inherit")
     assert set(works.orders[-1].secrets) == {"ONE", "TWO", "GITHUB_TOKEN"}
+
+
+def test_a_workflow_that_calls_itself_is_refused(works: Works) -> None:
+    """However often, at once, and not after every way down was walked."""
+    works.hub.repository()
+    calls = "".join(f"  c{at}: {{uses: ./.github/workflows/ci.yml}}\n" for at in range(40))
+    works.workflow(f"on: [push, workflow_call]\njobs:\n{calls}")
+    run = works.runs()[-1]
+    assert (run["conclusion"], works.message(run)) == (
+        "startup_failure",
+        (
+            "The workflow is not valid. .github/workflows/ci.yml (Line: 3, Col: 3): "
+            "Error calling workflow './.github/workflows/ci.yml'. exceeds the limit of nested workflows"
+        ),
+    )
+
+
+def test_a_run_has_an_end(works: Works) -> None:
+    """Matrices multiply a file's jobs; what goes beyond the bound fails at once."""
+    works.hub.repository()
+    matrix = f"{{matrix: {{n: {list(range(256))}}}}}"
+    works.workflow(
+        f"on: push\njobs:\n  a: {{runs-on: u, steps: [{{run: x}}]}}\n"
+        f"  b: {{strategy: {matrix}, runs-on: u, steps: [{{run: x}}]}}\n"
+    )
+    run = works.runs()[-1]
+    assert works.jobs(run) == {"a": "success", "b": "failure"}
+    assert run["conclusion"] == "failure"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from twinlock_world.store import Record
 
 _WORST: Final = ("failure", "cancelled", "success", "skipped")
+_MOST_JOBS: Final = 256
+"""GitHub's bound for what matrices make of a run; here for all of its jobs, so that no file keeps the world busy."""
 _BAD: Final = frozenset({"failure", "timed_out", "startup_failure", "action_required", "stale"})
 
 
@@ -142,7 +144,13 @@ class _Walk:
             skip_job(self._site, self._run, leg, "cancelled" if cancelled else "skipped", scope=scope)
             self._units[key] = {"result": "cancelled" if cancelled else "skipped", "outputs": {}}
             return
+        if len(legs) + self._jobs() > _MOST_JOBS:
+            self._fail(frame, job, key, f"A run has at most {_MOST_JOBS} jobs.")
+            return
         self._expand(frame, job, key, legs, scope)
+
+    def _jobs(self) -> int:
+        return sum(len(values.as_array(values.as_object(unit).get("legs"))) for unit in self._units.values())
 
     def _matrix(self, job: Job, scope: Scope) -> JsonValue:
         if job.strategy is None or job.strategy.matrix is None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _DEEPEST: Final = 10
 _MOST: Final = 50
+"""GitHub allows fifty distinct workflows and ten levels (*Reusing workflow configurations*: limitations)."""
+_TOO_MANY: Final = "The workflow calls more than 50 workflows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,12 @@ def resolve_calls(site: Site, source: Source, workflow: Workflow, default: Mappi
     Raises:
         WorkflowError: One cannot be called, or not so.
     """
-    return dict(_resolve(site, source, workflow, job_permissions_of(workflow, default)))
+    found: dict[str, Callee] = {}
+    for key, callee in _resolve(site, source, workflow, job_permissions_of(workflow, default)):
+        found[key] = callee
+        if len(found) > _MOST:  # a workflow that calls itself twice would go on for very long
+            raise WorkflowError(source.path, 1, f"{_TOO_MANY}: {source.path}")
+    return found
 
 
 def job_permissions_of(workflow: Workflow, most: Mapping[str, str]) -> Mapping[str, str]:
@@ -60,12 +67,10 @@ def used_in(workflow: Workflow) -> list[Remote | Image]:
 def _resolve(  # noqa: PLR0913 - the way down
     site: Site, source: Source, workflow: Workflow, default: Mapping[str, str], *, prefix: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Callee]]:
-    count = 0
     for job in workflow.jobs.values():
         if not job.uses:
             continue
-        count += 1
-        if depth >= _DEEPEST or count > _MOST:
+        if depth >= _DEEPEST:
             raise _refused(source, job, "exceeds the limit of nested workflows")
         target = called(site, source, job.uses)
         inner = load(site, target)
