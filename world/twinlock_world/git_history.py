@@ -21,11 +21,16 @@ _REMEMBERED: Final = 4096
 _SYNTHETIC: Final = Signature("world", "world@localhost", "2000-01-01T00:00:00Z")
 _STATUS: Final = {"A": "added", "D": "removed", "R": "renamed", "C": "copied", "T": "changed"}
 _CONFLICT: Final = 1
+_LARGEST_PATCH: Final = 1_000_000
+"""A longer patch is left out, as GitHub leaves out very long ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One file that differs between two trees; `patch` is its unified diff without header, none for a binary."""
+    """One file that differs between two trees.
+
+    `patch` is its unified diff without header; none for a binary, or where it would be very long.
+    """
 
     path: str
     previous: str | None
@@ -83,11 +88,13 @@ def mail_text(objects: GitRepository, base: str, head: str) -> bytes:
 
 @lru_cache(_REMEMBERED)
 def merged_tree(objects: GitRepository, ours: str, theirs: str) -> str | None:
-    """Return the tree that merging two commits gives, or nothing where they conflict.
+    """Return the tree that merging two commits gives, or nothing where they conflict or share no history.
 
     Raises:
-        GitError: They have no common history, or one of them is no commit.
+        GitError: One of them is no commit.
     """
+    if merge_base(objects, ours, theirs) is None:
+        return None
     done = objects.command("merge-tree", "--write-tree", "--no-messages", ours, theirs)
     if done.returncode == _CONFLICT:
         return None
@@ -200,7 +207,7 @@ def _differences(raw: str, patches: list[str | None]) -> Iterator[Difference]:
 
 def _hunks(part: str) -> str | None:
     at = part.find("\n@@ ")
-    return None if at < 0 else part[at + 1 :].removesuffix("\n")
+    return None if at < 0 or len(part) > _LARGEST_PATCH else part[at + 1 :].removesuffix("\n")
 
 
 def _lines(count: str) -> int:

@@ -387,3 +387,19 @@ def test_branches_are_compared(workshop: Workshop) -> None:
         "GET", "/repos/acme/app/compare/main...release/1", headers={"accept": "application/vnd.github.diff"}
     )
     assert diff.content.endswith(b"@@ -0,0 +1 @@\n+one\n")
+
+
+def test_a_head_without_common_history_cannot_be_merged(workshop: Workshop) -> None:
+    """A force push may bring anything: it is followed, shown, and refused as a conflict is."""
+    workshop.propose()
+    (path,) = workshop.hub.directory.glob("git/*.git")
+    objects = GitRepository(path)
+    held = objects.commit(workshop.sha("topic"))
+    assert held is not None
+    stranger = objects.write_commit(held.tree, (), "stranger", held.author, held.committer)
+    workshop.make("PATCH", "/git/refs/heads/topic", {"sha": stranger, "force": True})
+    shown = workshop.make("GET", "/pulls/1")
+    assert (shown["head"]["sha"], shown["mergeable_state"], shown["merge_commit_sha"]) == (stranger, "dirty", None)
+    assert [one["number"] for one in workshop.make("GET", "/pulls")] == [1]
+    answer = workshop.call("PUT", "/pulls/1/merge", {})
+    assert (answer.status, answer.message) == (405, "Pull Request is not mergeable")

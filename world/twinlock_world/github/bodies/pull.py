@@ -15,6 +15,7 @@ from twinlock_world.github.bodies.repository import minimal_repository
 from twinlock_world.github.bodies.team import listed_team
 from twinlock_world.github.pulls.label import labels_of
 from twinlock_world.github.pulls.pull import UNKNOWN, account
+from twinlock_world.github.pulls.trial_merge import update_test_merge
 from twinlock_world.github.team import get_team
 from twinlock_world.github.urls import node_id
 
@@ -150,8 +151,7 @@ def _merge_commit(site: Site, pull: PullRequest) -> str | None:
     """Return what the pull request was merged as; of an open one what merging would give."""
     if pull.merged is not None:
         return pull.merged.text("sha")
-    found = site.objects.ref(f"refs/pull/{pull.number}/merge")
-    return None if found is None else found.sha
+    return update_test_merge(site, pull) if pull.is_open else None
 
 
 def _side(site: Site, branch: str, sha: str) -> JsonObject:

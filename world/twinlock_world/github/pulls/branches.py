@@ -15,9 +15,9 @@ from twinlock_world.git_incoming import incoming
 from twinlock_world.git_objects import ConflictError
 from twinlock_world.github.commits import signature_of
 from twinlock_world.github.errors import conflict, invalid, not_found
-from twinlock_world.github.pulls.mergeability import web_flow
 from twinlock_world.github.pulls.pull import HEADS
 from twinlock_world.github.pulls.synchronize import caught_up
+from twinlock_world.github.pulls.trial_merge import web_flow
 from twinlock_world.github.ref_changes import change_ref
 from twinlock_world.github.ruling import Change
 from twinlock_world.policy.attempt import How
@@ -86,7 +86,7 @@ def _move(site: Site, identity: Identity, merge: _Merge, how: How, status: int) 
     author = signature_of(identity, site.store.timestamp())
     with incoming(site.objects) as room:
         parents = (merge.ours, merge.theirs)
-        commit = room.objects.write_commit(merge.tree, parents, merge.message, author, web_flow(site))
+        commit = room.objects.write_commit(merge.tree, parents, merge.message, author, web_flow(site.store.timestamp()))
         change = Change(merge.ref, merge.ours, commit, how, signed=True)
         try:
             change_ref(site, identity, change, room, status=status)

@@ -1,19 +1,18 @@
 """Whether a pull request can be merged: by git, and by the rules.
 
-`refs/pull/N/merge` is what merging would give now; GitHub keeps it, workflows of `pull_request` run on it. The words of
-`mergeable_state` are GitHub's: https://docs.github.com/en/graphql/reference/enums#mergestatestatus.
+The words of `mergeable_state` are GitHub's: https://docs.github.com/en/graphql/reference/enums#mergestatestatus.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.git_history import between, is_behind, merged_tree, replay
-from twinlock_world.git_objects import ABSENT, Signature
+from twinlock_world.git_history import between, is_behind, replay
 from twinlock_world.github.checks import check_facts
 from twinlock_world.github.pulls.facts import pull_facts
 from twinlock_world.github.pulls.pull import HEADS, UNKNOWN, Mergeability
 from twinlock_world.github.pulls.rules import allowed_methods
+from twinlock_world.github.pulls.trial_merge import update_test_merge, web_flow
 from twinlock_world.github.ruling import Change, judged
 from twinlock_world.policy.attempt import How
 from twinlock_world.policy.facts import CheckState
@@ -27,30 +26,6 @@ if TYPE_CHECKING:
     from twinlock_world.github.site import Site
 
 _PASSED: Final = frozenset({CheckState.SUCCESS, CheckState.NEUTRAL, CheckState.SKIPPED})
-
-
-def web_flow(site: Site) -> Signature:
-    """Return who commits what GitHub itself writes."""
-    return Signature("GitHub", "noreply@github.com", site.store.timestamp())
-
-
-def update_test_merge(site: Site, pull: PullRequest) -> str | None:
-    """Let `refs/pull/N/merge` name what merging would give now; there is none on a conflict. Return its commit."""
-    objects, name = site.objects, f"refs/pull/{pull.number}/merge"
-    held = objects.ref(name)
-    known = None if held is None else objects.commit(held.sha)
-    if known is not None and known.parents == (pull.base_sha, pull.head_sha):
-        return known.sha
-    tree = merged_tree(objects, pull.base_sha, pull.head_sha)
-    if tree is None:
-        if held is not None:
-            objects.update_ref(name, ABSENT)
-        return None
-    who = web_flow(site)
-    message = f"Merge {pull.head_sha} into {pull.base_sha}"
-    commit = objects.write_commit(tree, (pull.base_sha, pull.head_sha), message, who, who)
-    objects.update_ref(name, commit)
-    return commit
 
 
 def mergeability(site: Site, pull: PullRequest, viewer: Identity | None) -> Mergeability:
@@ -86,7 +61,7 @@ def can_rebase(site: Site, pull: PullRequest) -> bool:
     commits = commits_of(site, pull)
     if not is_behind(objects, pull.base_sha, pull.head_sha):
         return all((commit := objects.commit(sha)) is not None and len(commit.parents) == 1 for sha in commits)
-    return replay(objects, pull.base_sha, commits, web_flow(site)) is not None
+    return replay(objects, pull.base_sha, commits, web_flow(site.store.timestamp())) is not None
 
 
 def commits_of(site: Site, pull: PullRequest) -> Sequence[str]:

@@ -17,12 +17,13 @@ from twinlock_world.git_objects import ABSENT, ConflictError
 from twinlock_world.github.commits import signature_of
 from twinlock_world.github.errors import GitHubError, conflict
 from twinlock_world.github.pulls.facts import pull_facts
-from twinlock_world.github.pulls.mergeability import commits_of, web_flow
+from twinlock_world.github.pulls.mergeability import commits_of
 from twinlock_world.github.pulls.message import merge_message, squash_message
 from twinlock_world.github.pulls.opening import retarget, tell
 from twinlock_world.github.pulls.pull import HEADS, account, merged_as, open_pulls
 from twinlock_world.github.pulls.rules import allowed_methods
 from twinlock_world.github.pulls.synchronize import caught_up
+from twinlock_world.github.pulls.trial_merge import web_flow
 from twinlock_world.github.ref_moves import RefMove, ref_moved
 from twinlock_world.github.ruling import Change, enforce, judged
 from twinlock_world.policy.attempt import How
@@ -97,11 +98,13 @@ def _written(site: Site, objects: GitRepository, pull: PullRequest, identity: Id
         return copy
     if asked.method == "merge":
         message = merge_message(pull, asked.title, asked.message)
-        return objects.write_commit(tree, (pull.base_sha, pull.head_sha), message, merger, web_flow(site))
+        return objects.write_commit(
+            tree, (pull.base_sha, pull.head_sha), message, merger, web_flow(site.store.timestamp())
+        )
     author = signature_of(account(site.store, pull.author) or identity, now)
     commits = [commit for sha in shas if (commit := objects.commit(sha)) is not None and len(commit.parents) < 2]  # noqa: PLR2004 - merges are left out of a squash's text
     message = squash_message(pull, commits, author, asked.title, asked.message)
-    return objects.write_commit(tree, (pull.base_sha,), message, author, web_flow(site))
+    return objects.write_commit(tree, (pull.base_sha,), message, author, web_flow(now))
 
 
 def _delete_head(site: Site, pull: PullRequest, identity: Identity) -> None:

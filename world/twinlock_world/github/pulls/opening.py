@@ -17,12 +17,12 @@ from twinlock_world.github.accounts import App, User
 from twinlock_world.github.actions_policy import repository_policy
 from twinlock_world.github.bodies.pull import full_pull
 from twinlock_world.github.errors import GitHubError, forbidden, validation_failed
-from twinlock_world.github.pulls.mergeability import update_test_merge
 from twinlock_world.github.pulls.owners import ask_owners
 from twinlock_world.github.pulls.pull import HEADS, PullRequest, new_pull, open_pulls
 from twinlock_world.github.pulls.pusher import pusher_of
 from twinlock_world.github.pulls.review import dismiss_stale
 from twinlock_world.github.pulls.rules import reviews_go_stale
+from twinlock_world.github.pulls.trial_merge import update_test_merge
 
 if TYPE_CHECKING:
     from twinlock_world.github.accounts import Identity

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from twinlock_world.git_history import between, differences, merge_base
 from twinlock_world.git_objects import ABSENT
 from twinlock_world.github.access import Role, role_on
-from twinlock_world.github.pulls.mergeability import update_test_merge
 from twinlock_world.github.pulls.opening import close_pull, tell
 from twinlock_world.github.pulls.owners import ask_owners
 from twinlock_world.github.pulls.pull import HEADS, merged_as, open_pulls
 from twinlock_world.github.pulls.review import dismiss_stale
 from twinlock_world.github.pulls.rules import reviews_go_stale
+from twinlock_world.github.pulls.trial_merge import update_test_merge
 
 if TYPE_CHECKING:
     from twinlock_world.github.accounts import Identity
