@@ -47,6 +47,21 @@ def test_no_secret_is_in_the_clear_in_state(provisioned: Any) -> None:  # noqa: 
     assert [path for path in checkpoints for secret in secrets if secret in path.read_text()] == []
 
 
+def test_a_forged_checkpoint_is_refused(provisioned: Any) -> None:  # noqa: ANN401
+    """State that somebody changed outside a run is not run on; put back, it is what the last run left."""
+    path = provisioned.root / "state" / ".pulumi" / "stacks" / "twinlock-organization" / "platform.json"
+    before = path.read_text()
+    forged = json.loads(before)
+    team = next(each for each in forged["checkpoint"]["latest"]["resources"] if each["type"].endswith("team:Team"))
+    team["inputs"] = {**team.get("inputs", {}), "privacy": "secret"}
+    path.write_text(json.dumps(forged))
+    refused = provisioned.twinlock("up", "--yes", *PULUMI)
+    path.write_text(before)
+    assert refused.code == 3
+    assert "error: organization/platform was not run." in refused.err
+    assert f"changed {team['urn']} (inputs.privacy)" in refused.err
+
+
 def test_drift_is_previewed_in_words_and_corrected(provisioned: Any) -> None:  # noqa: ANN401
     """What the official provider sees, and what only twinlock's own types see; a preview changes nothing."""
     path = "/repos/acme/payments/rulesets"
