@@ -33,6 +33,8 @@ NEW: Final = "b" * 40
 HEAD: Final = "c" * 40
 MAIN: Final = "refs/heads/main"
 AUTHOR, REVIEWER, OTHER = 1, 2, 3
+APP: Final = Actor(ActorKind.APP, 50, "app[bot]")
+KEY: Final = Actor(ActorKind.DEPLOY_KEY, 0, "key")
 
 
 @dataclass
@@ -118,6 +120,26 @@ class Court:
         """Return a rule of a ruleset, or of classic protection."""
         source = SourceKind.PROTECTED_BRANCH if classic else SourceKind.REPOSITORY
         return ActiveRule(Source(source, 1, "held"), kind, Fields(parameters), bypass)
+
+    def checks(self, *required: dict[str, Any], strict: bool = False) -> ActiveRule:
+        """Return a rule that requires these checks."""
+        return self.rule(
+            "required_status_checks",
+            strict_required_status_checks_policy=strict,
+            required_status_checks=list(required),
+        )
+
+    def reviews(self, **changed: Any) -> ActiveRule:  # noqa: ANN401 - parameters of a rule
+        """Return a rule that requires one approval, and what `changed` says."""
+        parameters = {
+            "required_approving_review_count": 1,
+            "dismiss_stale_reviews_on_push": True,
+            "require_code_owner_review": False,
+            "require_last_push_approval": False,
+            "required_review_thread_resolution": False,
+            **changed,
+        }
+        return self.rule("pull_request", **parameters)
 
     def decide(self, *rules: ActiveRule, **changed: Any) -> Verdict:  # noqa: ANN401 - fields of an attempt
         """Decide an attempt that differs from a push to main by somebody else as said."""

@@ -1,26 +1,20 @@
-"""What the policy kernel says of each type of rule, in GitHub's words, and what can never be true of it."""
+"""What the policy kernel says of each type of rule, in GitHub's words."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from tests.world.policy.conftest import AUTHOR, HEAD, MAIN, NEW, OLD, OTHER, REVIEWER, Court, FakeFacts
+from tests.world.policy.conftest import APP, AUTHOR, HEAD, KEY, NEW, OLD, OTHER, REVIEWER, Court, FakeFacts
 
 from twinlock_world.github.rules import NOT_MODELLED, RULES
 from twinlock_world.jsonvalue import Fields
-from twinlock_world.policy.attempt import ABSENT, Actor, ActorKind, Attempt, How
+from twinlock_world.policy.attempt import ABSENT, Actor, ActorKind, How
 from twinlock_world.policy.facts import Access, CheckFact, CheckState, ReviewState, WorkflowFact
-from twinlock_world.policy.kernel import CHECKS, decide
+from twinlock_world.policy.kernel import CHECKS
 from twinlock_world.policy.rule import ActiveRule, BypassActor, BypassKind, BypassMode, Source, SourceKind
 from twinlock_world.policy.verdict import Outcome
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 THROUGH_A_PULL = "Changes must be made through a pull request."
 NOBODY_SAYS = "New changes require approval from someone other than the last pusher."
@@ -108,12 +102,12 @@ def test_a_required_check_has_passed_or_is_named(court: Court, state: CheckState
     court.facts.checked = [CheckFact("ci", 15368, state, NEW)]
     words = {CheckState.FAILURE: "failing", CheckState.PENDING: "pending", CheckState.QUEUED: "queued"}
     expected = () if state in PASSED else (f'Required status check "ci" is {words[state]}.',)
-    assert court.problems(_checks(court, {"context": "ci"})) == expected
+    assert court.problems(court.checks({"context": "ci"})) == expected
 
 
 def test_a_check_must_be_of_the_required_app_name_and_commit(court: Court) -> None:
     """Another app's, a person's, another name's and another commit's do not count."""
-    rule = _checks(court, {"context": "gate", "integration_id": 99})
+    rule = court.checks({"context": "gate", "integration_id": 99})
     for wrong in (
         CheckFact("gate", 15368, CheckState.SUCCESS, NEW),
         CheckFact("gate", None, CheckState.SUCCESS, NEW),
@@ -132,12 +126,12 @@ def test_every_author_of_a_name_counts_where_none_is_required(court: Court) -> N
         CheckFact("ci", 15368, CheckState.SUCCESS, NEW),
         CheckFact("ci", None, CheckState.FAILURE, NEW),
     ]
-    assert court.problems(_checks(court, {"context": "ci"})) == ('Required status check "ci" is failing.',)
+    assert court.problems(court.checks({"context": "ci"})) == ('Required status check "ci" is failing.',)
 
 
 def test_several_missing_checks_are_counted(court: Court) -> None:
     """All of one kind are said so; a mixture is told apart."""
-    rule = _checks(court, *({"context": name} for name in ("a", "b", "c", "d")))
+    rule = court.checks(*({"context": name} for name in ("a", "b", "c", "d")))
     assert court.problems(rule) == ("4 of 4 required status checks are expected.",)
     court.facts.checked = [
         CheckFact("a", 1, CheckState.SUCCESS, NEW),
@@ -153,7 +147,7 @@ def test_strict_checks_want_a_head_that_has_the_base(court: Court) -> None:
     """When merging, the checks of the head count, and the head must contain the base if the rule is strict."""
     court.pull()
     court.facts.checked = [CheckFact("ci", 1, CheckState.SUCCESS, HEAD)]
-    rule = _checks(court, {"context": "ci"}, strict=True)
+    rule = court.checks({"context": "ci"}, strict=True)
     assert court.problems(rule, how=How.MERGE) == ()
     assert court.problems(rule) == ('Required status check "ci" is expected.',)
     court.facts.forward = False
@@ -172,7 +166,7 @@ def test_checks_may_be_waived_for_a_new_branch(court: Court) -> None:
     )
     assert court.problems(waived, old=ABSENT) == ()
     assert len(court.problems(waived)) == 1
-    assert len(court.problems(_checks(court, {"context": "ci"}), old=ABSENT)) == 1
+    assert len(court.problems(court.checks({"context": "ci"}), old=ABSENT)) == 1
 
 
 def test_deployments_and_workflows_must_have_succeeded(court: Court) -> None:
@@ -194,7 +188,7 @@ def test_deployments_and_workflows_must_have_succeeded(court: Court) -> None:
 def test_a_pull_request_with_an_approval_goes_through(court: Court) -> None:
     """The honest path: the pull request of this base, approved, merged."""
     court.pull()
-    rule = _reviews(court, require_last_push_approval=True, required_review_thread_resolution=True)
+    rule = court.reviews(require_last_push_approval=True, required_review_thread_resolution=True)
     assert court.problems(rule, how=How.MERGE) == ()
     assert court.problems(rule, how=How.PUSH) == (THROUGH_A_PULL,)
     court.pull(base_ref="refs/heads/other")
@@ -221,13 +215,13 @@ ONE_NEEDED = "At least 1 approving review is required by reviewers with write ac
 def test_approvals_that_do_not_count(court: Court, reviews: list[dict[str, Any]], problem: str) -> None:
     """No review, a dismissed one, one without write, one's own; and somebody who wants changes."""
     court.pull(reviews=[court.review(**changed) for changed in reviews])
-    assert court.problems(_reviews(court), how=How.MERGE) == (problem,)
+    assert court.problems(court.reviews(), how=How.MERGE) == (problem,)
 
 
 def test_more_approvals_are_counted(court: Court) -> None:
     """The number stands in the sentence."""
     court.pull()
-    assert court.problems(_reviews(court, required_approving_review_count=2), how=How.MERGE) == (
+    assert court.problems(court.reviews(required_approving_review_count=2), how=How.MERGE) == (
         "At least 2 approving reviews are required by reviewers with write access.",
     )
 
@@ -239,13 +233,13 @@ def test_the_last_push_needs_somebody_elses_approval(court: Court, changed: dict
     """Neither the last pusher's approval nor one from before the last push is enough."""
     review = court.review(after_last_push=changed.get("after", True))
     court.pull(last_pusher=changed.get("last_pusher", AUTHOR), reviews=[review])
-    assert court.problems(_reviews(court, require_last_push_approval=True), how=How.MERGE) == (NOBODY_SAYS,)
-    assert court.problems(_reviews(court), how=How.MERGE) == ()
+    assert court.problems(court.reviews(require_last_push_approval=True), how=How.MERGE) == (NOBODY_SAYS,)
+    assert court.problems(court.reviews(), how=How.MERGE) == ()
 
 
 def test_each_group_of_owners_must_approve(court: Court) -> None:
     """An approval of any of a group is enough for it; those whose approval is missing are named together."""
-    rule = _reviews(court, require_code_owner_review=True)
+    rule = court.reviews(require_code_owner_review=True)
     court.pull(owners=[court.owners(REVIEWER, OTHER), court.owners(8, name="acme/b"), court.owners(9, name="carl")])
     assert court.problems(rule, how=How.MERGE) == ("Waiting on code owner review from acme/b and/or carl.",)
     court.pull(owners=[court.owners(REVIEWER, 9)])
@@ -257,7 +251,7 @@ def test_each_group_of_owners_must_approve(court: Court) -> None:
 def test_required_reviewers_are_teams_with_write(court: Court) -> None:
     """The team of a pattern that a changed file meets must approve, unless GitHub ignores it for lack of write."""
     reviewer = {"minimum_approvals": 1, "file_patterns": [".github/**"], "reviewer": {"id": 4, "type": "Team"}}
-    rule = _reviews(court, required_reviewers=[reviewer])
+    rule = court.reviews(required_reviewers=[reviewer])
     court.facts.members, court.facts.team_roles = {4: frozenset({9})}, {4: Access.PUSH}
     court.pull(files=["src/app.py"])
     assert court.problems(rule, how=How.MERGE) == ()
@@ -273,15 +267,13 @@ def test_required_reviewers_are_teams_with_write(court: Court) -> None:
 def test_threads_and_merge_methods(court: Court) -> None:
     """Open conversations and methods that are not allowed stop a merge; classic protection has the first by itself."""
     court.pull(unresolved_threads=1, merge_method="rebase")
-    rule = _reviews(court, required_review_thread_resolution=True, allowed_merge_methods=["squash"])
+    rule = court.reviews(required_review_thread_resolution=True, allowed_merge_methods=["squash"])
     resolved = "A conversation must be resolved before this pull request can be merged."
     assert court.problems(rule, how=How.MERGE) == (resolved, "Rebase merges are not allowed on this repository.")
     assert court.problems(court.rule("required_conversation_resolution", classic=True), how=How.MERGE) == (resolved,)
 
 
 ALWAYS, FOR_PULLS, EXEMPT = BypassMode.ALWAYS, BypassMode.PULL_REQUEST, BypassMode.EXEMPT
-APP = Actor(ActorKind.APP, 50, "app[bot]")
-KEY = Actor(ActorKind.DEPLOY_KEY, 0, "key")
 
 
 @pytest.mark.parametrize(
@@ -334,120 +326,6 @@ def test_an_evaluated_rule_says_and_does_not_forbid(court: Court) -> None:
 
 def _update(court: Court, mode: BypassMode) -> ActiveRule:
     return court.rule("update", BypassActor(BypassKind.USER, OTHER, mode))
-
-
-def _checks(court: Court, *required: dict[str, Any], strict: bool = False) -> ActiveRule:
-    return court.rule(
-        "required_status_checks",
-        strict_required_status_checks_policy=strict,
-        required_status_checks=list(required),
-    )
-
-
-def _reviews(court: Court, **changed: Any) -> ActiveRule:  # noqa: ANN401 - parameters of a rule
-    parameters = {
-        "required_approving_review_count": 1,
-        "dismiss_stale_reviews_on_push": True,
-        "require_code_owner_review": False,
-        "require_last_push_approval": False,
-        "required_review_thread_resolution": False,
-        **changed,
-    }
-    return court.rule("pull_request", **parameters)
-
-
-# What can never be true, whatever the rules and facts.
-
-_RULES: tuple[Callable[[Court], ActiveRule], ...] = (
-    *(lambda court, kind=kind: court.rule(kind) for kind in ("creation", "update", "deletion", "non_fast_forward")),
-    *(lambda court, kind=kind: court.rule(kind) for kind in ("required_linear_history", "required_signatures")),
-    lambda court: _checks(court, {"context": "ci"}, strict=True),
-    lambda court: _checks(court, {"context": "gate", "integration_id": 50}),
-    lambda court: _reviews(court, require_last_push_approval=True, require_code_owner_review=True),
-    lambda court: _reviews(court, required_approving_review_count=0, allowed_merge_methods=["squash"]),
-    lambda court: court.rule("required_deployments", required_deployment_environments=["staging"]),
-    lambda court: court.rule("push_allowance", classic=True, block_creations=True),
-    lambda court: court.rule("unheard_of"),
-)
-_BYPASSES = st.builds(
-    BypassActor, st.sampled_from(BypassKind), st.sampled_from([0, 2, 3, 4, 5, 50]), st.sampled_from(BypassMode)
-)
-
-
-@st.composite
-def _rules(draw: st.DrawFn) -> ActiveRule:
-    rule = draw(st.sampled_from(_RULES))(Court(FakeFacts()))
-    bypass = tuple(draw(st.lists(_BYPASSES, max_size=3)))
-    return replace(rule, bypass=bypass, binding=draw(st.sampled_from([True, True, False])))
-
-
-@st.composite
-def _situations(draw: st.DrawFn) -> tuple[Attempt, FakeFacts]:
-    court = Court(FakeFacts())
-    review = court.review(
-        reviewer=draw(st.sampled_from([AUTHOR, REVIEWER, OTHER])),
-        access=draw(st.sampled_from(Access)),
-        after_last_push=draw(st.booleans()),
-    )
-    pull = court.pull(
-        reviews=draw(st.sampled_from([[], [review]])), merge_method=draw(st.sampled_from(["merge", "squash"]))
-    )
-    check = CheckFact("ci", draw(st.sampled_from([None, 50])), draw(st.sampled_from(CheckState)), HEAD)
-    facts = FakeFacts(
-        owner=draw(st.booleans()),
-        role=draw(st.sampled_from(Access)),
-        teams=frozenset(draw(st.lists(st.sampled_from([3, 4]), max_size=2))),
-        forward=draw(st.booleans()),
-        brought=draw(st.sampled_from([[], [court.commit(verified=False)], [court.commit(parents=(OLD, HEAD))]])),
-        pull=draw(st.sampled_from([None, pull])),
-        checked=[check, replace(check, sha=NEW)],
-        deployed=draw(st.sampled_from([(), ("staging",)])),
-    )
-    actor = draw(st.sampled_from([court.attempt.actor, APP, KEY]))
-    old, new = draw(st.sampled_from([(OLD, NEW), (ABSENT, NEW), (OLD, ABSENT)]))
-    return Attempt(actor, 7, MAIN, old, new, draw(st.sampled_from(How))), facts
-
-
-@given(_situations(), st.lists(_rules(), max_size=4), _rules())
-def test_one_more_rule_never_allows_more(
-    situation: tuple[Attempt, FakeFacts], rules: list[ActiveRule], more: ActiveRule
-) -> None:
-    """Whatever is forbidden stays so when a rule is added, wherever in the list."""
-    attempt, facts = situation
-    for added in ([*rules, more], [more, *rules]):
-        assert decide(attempt, rules, facts).allowed or not decide(attempt, added, facts).allowed
-
-
-@given(_situations(), st.lists(_rules(), min_size=1, max_size=4), st.data())
-def test_one_bypass_actor_less_never_allows_more(
-    situation: tuple[Attempt, FakeFacts], rules: list[ActiveRule], data: st.DataObject
-) -> None:
-    """Whatever is forbidden stays so when somebody is struck off a list of bypass actors."""
-    attempt, facts = situation
-    at = data.draw(st.integers(0, len(rules) - 1))
-    held = rules[at].bypass
-    struck = data.draw(st.integers(0, len(held) - 1)) if held else None
-    fewer = tuple(entry for index, entry in enumerate(held) if index != struck)
-    changed = [*rules[:at], replace(rules[at], bypass=fewer), *rules[at + 1 :]]
-    assert decide(attempt, rules, facts).allowed or not decide(attempt, changed, facts).allowed
-
-
-@given(_situations(), st.lists(_rules(), max_size=4))
-def test_rules_without_force_forbid_nothing(situation: tuple[Attempt, FakeFacts], rules: list[ActiveRule]) -> None:
-    """Rulesets that are only evaluated never stand in the way."""
-    attempt, facts = situation
-    assert decide(attempt, [replace(rule, binding=False) for rule in rules], facts).allowed
-
-
-def test_a_decision_takes_less_than_a_millisecond(court: Court) -> None:
-    """Twelve rules of every sort, of which most fail: the kernel itself is not what a push waits for."""
-    rules = [build(court) for build in _RULES]
-    court.facts.brought = [court.commit(sha=f"{number:040x}") for number in range(20)]
-    attempt = court.attempt
-    started = time.perf_counter()
-    for _ in range(200):
-        decide(attempt, rules, court.facts)
-    assert (time.perf_counter() - started) / 200 < 0.001
 
 
 def test_classic_protection_stands_beside_rulesets() -> None:
