@@ -36,6 +36,18 @@ SEED: Final[dict[str, Any]] = {
     },
 }
 
+BY_RULESET: Final = "(push declined due to repository rule violations)"
+PULL_REQUEST: Final[dict[str, Any]] = {
+    "type": "pull_request",
+    "parameters": {
+        "required_approving_review_count": 1,
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+    },
+}
+
 
 @dataclass
 class RunningWorld:
@@ -204,3 +216,70 @@ def _await(ready_file: Path, process: subprocess.Popen[str]) -> None:
         except subprocess.TimeoutExpired:
             continue
         raise AssertionError(f"the server ended with {process.returncode}: {process.communicate()[1]}")
+
+
+def put_ruleset(world: RunningWorld, repository: str, *rules: dict[str, Any], **changed: object) -> None:
+    """Put a ruleset on main, or on what `changed` says."""
+    document = {
+        "name": "held",
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["refs/heads/main"], "exclude": []}},
+        "rules": list(rules),
+        **changed,
+    }
+    made = world.request("POST", f"/repos/acme/{repository}/rulesets", document=document)
+    assert made.status_code == 201, made.text
+
+
+def remote_lines(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what the server said, as a user reads it."""
+    lines = [line.removeprefix("remote:").strip(" ") for line in done.stderr.splitlines() if line.startswith("remote:")]
+    return "\n".join(lines)
+
+
+def refusal(world: RunningWorld, repository: str, ref: str, *problems: str) -> str:
+    """Return what GitHub's git server says of a ref that rulesets refuse."""
+    page = f"{world.url}/acme/{repository}/rules?ref={ref.replace('/', '%2F')}"
+    head = f"error: GH013: Repository rule violations found for {ref}.\nReview all repository rules at {page}\n"
+    return head + "".join(f"\n- {problem}\n" for problem in problems)
+
+
+@pytest.fixture
+def pushed(
+    world: RunningWorld,
+    git: Callable[..., subprocess.CompletedProcess[str]],
+    work_tree: Path,
+    request: pytest.FixtureRequest,
+) -> str:
+    """A repository whose main has one commit; its name."""
+    name: str = request.node.name.translate(str.maketrans("[]_", "---")).strip("-")[:90]
+    world.repository(name)
+    git("push", "--quiet", world.git_url(name), "main", cwd=work_tree)
+    return name
+
+
+def commit(
+    git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path, message: str = "More", **files: str
+) -> str:
+    """Commit files, and return the commit."""
+    for path, content in files.items():
+        place = work_tree / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(content)
+    git("add", "--all", cwd=work_tree)
+    git("commit", "--quiet", "--allow-empty", f"--message={message}", cwd=work_tree)
+    sha: str = git("rev-parse", "HEAD", cwd=work_tree).stdout.strip()
+    return sha
+
+
+def push(
+    world: RunningWorld,
+    git: Callable[..., subprocess.CompletedProcess[str]],
+    work_tree: Path,
+    name: str,
+    *arguments: str,
+    login: str = "olga",
+) -> subprocess.CompletedProcess[str]:
+    """Push without asserting anything."""
+    return git("push", world.git_url(name, login), *arguments, cwd=work_tree, check=False)

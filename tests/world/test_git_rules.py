@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.world.conftest import BY_RULESET, PULL_REQUEST, commit, push, put_ruleset, refusal, remote_lines
 
 if TYPE_CHECKING:
     import subprocess
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     from tests.world.conftest import RunningWorld
 
     Git = Callable[..., subprocess.CompletedProcess[str]]
-
-BY_RULESET = "(push declined due to repository rule violations)"
-PULL_REQUEST: dict[str, Any] = {
-    "type": "pull_request",
-    "parameters": {
-        "required_approving_review_count": 1,
-        "dismiss_stale_reviews_on_push": True,
-        "require_code_owner_review": False,
-        "require_last_push_approval": False,
-        "required_review_thread_resolution": False,
-    },
-}
 
 
 def checks(*contexts: str, **parameters: object) -> dict[str, Any]:
@@ -41,61 +30,6 @@ def checks(*contexts: str, **parameters: object) -> dict[str, Any]:
             **parameters,
         },
     }
-
-
-def put_ruleset(world: RunningWorld, repository: str, *rules: dict[str, Any], **changed: object) -> None:
-    """Put a ruleset on main, or on what `changed` says."""
-    document = {
-        "name": "held",
-        "target": "branch",
-        "enforcement": "active",
-        "conditions": {"ref_name": {"include": ["refs/heads/main"], "exclude": []}},
-        "rules": list(rules),
-        **changed,
-    }
-    made = world.request("POST", f"/repos/acme/{repository}/rulesets", document=document)
-    assert made.status_code == 201, made.text
-
-
-def remote_lines(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what the server said, as a user reads it."""
-    lines = [line.removeprefix("remote:").strip(" ") for line in done.stderr.splitlines() if line.startswith("remote:")]
-    return "\n".join(lines)
-
-
-def refusal(world: RunningWorld, repository: str, ref: str, *problems: str) -> str:
-    """Return what GitHub's git server says of a ref that rulesets refuse."""
-    page = f"{world.url}/acme/{repository}/rules?ref={ref.replace('/', '%2F')}"
-    head = f"error: GH013: Repository rule violations found for {ref}.\nReview all repository rules at {page}\n"
-    return head + "".join(f"\n- {problem}\n" for problem in problems)
-
-
-@pytest.fixture
-def pushed(world: RunningWorld, git: Git, work_tree: Path, request: pytest.FixtureRequest) -> str:
-    """A repository whose main has one commit; its name."""
-    name: str = request.node.name.translate(str.maketrans("[]_", "---")).strip("-")[:90]
-    world.repository(name)
-    git("push", "--quiet", world.git_url(name), "main", cwd=work_tree)
-    return name
-
-
-def commit(git: Git, work_tree: Path, message: str = "More", **files: str) -> str:
-    """Commit files, and return the commit."""
-    for path, content in files.items():
-        place = work_tree / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(content)
-    git("add", "--all", cwd=work_tree)
-    git("commit", "--quiet", "--allow-empty", f"--message={message}", cwd=work_tree)
-    sha: str = git("rev-parse", "HEAD", cwd=work_tree).stdout.strip()
-    return sha
-
-
-def push(
-    world: RunningWorld, git: Git, work_tree: Path, name: str, *arguments: str, login: str = "olga"
-) -> subprocess.CompletedProcess[str]:
-    """Push without asserting anything."""
-    return git("push", world.git_url(name, login), *arguments, cwd=work_tree, check=False)
 
 
 def test_a_direct_push_is_refused_and_other_refs_of_it_go_through(
@@ -130,53 +64,6 @@ def test_a_push_leaves_a_rule_suite_for_each_ref_with_rules(
     kept = {(suite["ref"], suite["before_sha"], suite["after_sha"], suite["result"]) for suite in found}
     absent = "0" * 40
     assert kept == {("refs/heads/main", before, after, "fail"), ("refs/heads/held", absent, after, "pass")}
-
-
-def test_objects_of_a_refused_push_cannot_be_read(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
-    """A refused commit, its tree and its file are nowhere, while what an accepted ref of the same push needs is."""
-    put_ruleset(world, pushed, PULL_REQUEST)
-    git("switch", "--quiet", "--create", "side", cwd=work_tree)
-    accepted = commit(git, work_tree, accepted="accepted")
-    git("switch", "--quiet", "main", cwd=work_tree)
-    refused = commit(git, work_tree, hidden="refused")
-    blob = git("rev-parse", "HEAD:hidden", cwd=work_tree).stdout.strip()
-    assert push(world, git, work_tree, pushed, "main", "side").returncode == 1
-    base = f"/repos/acme/{pushed}"
-    assert world.request("GET", f"{base}/git/commits/{accepted}").status_code == 200
-    assert world.request("GET", f"{base}/contents/accepted?ref=side").status_code == 200
-    assert world.request("GET", f"{base}/git/commits/{refused}").status_code == 404
-    assert world.request("GET", f"{base}/commits/{refused}").status_code == 422
-    assert world.request("GET", f"{base}/git/blobs/{blob}").status_code == 404
-    assert git("fetch", world.git_url(pushed), refused, cwd=work_tree.parent, check=False).returncode == 128
-
-
-@pytest.mark.parametrize("rules", [[], [PULL_REQUEST]], ids=["whole", "in-part"])
-def test_a_push_of_many_objects_leaves_a_sound_repository(
-    world: RunningWorld, git: Git, work_tree: Path, pushed: str, rules: list[dict[str, Any]]
-) -> None:
-    """Packs come in whole, without git's own marks, also where only a part of the push is accepted."""
-    put_ruleset(world, pushed, *rules)
-    git("switch", "--quiet", "--create", "side", cwd=work_tree)
-    commit(git, work_tree, **{f"file-{number}": str(number) for number in range(150)})
-    assert push(world, git, work_tree, pushed, "side", "side:main").returncode == len(rules)
-    number = world.request("GET", f"/repos/acme/{pushed}").json()["id"]
-    bare = world.state / "git" / f"{number}.git"
-    packs = sorted(path.suffix for path in (bare / "objects" / "pack").iterdir())
-    assert set(packs) <= {".idx", ".pack", ".rev"}
-    assert {".idx", ".pack"} <= set(packs)
-    assert git("fsck", "--full", "--strict", cwd=bare).stderr == ""
-    assert not list((world.state / "git" / "incoming").iterdir())
-
-
-def test_an_atomic_push_moves_all_or_nothing(world: RunningWorld, git: Git, work_tree: Path, pushed: str) -> None:
-    """With --atomic a refused ref takes the others with it."""
-    put_ruleset(world, pushed, PULL_REQUEST)
-    commit(git, work_tree)
-    done = push(world, git, work_tree, pushed, "--atomic", "main", "main:feature")
-    assert done.returncode == 1
-    assert f"! [remote rejected] main -> main {BY_RULESET}\n" in done.stderr
-    assert "feature" not in git("ls-remote", world.git_url(pushed)).stdout
-    assert push(world, git, work_tree, pushed, "--atomic", "main:one", "main:two").returncode == 0
 
 
 REFUSALS: list[Any] = [
