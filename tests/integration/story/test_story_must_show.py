@@ -62,7 +62,8 @@ def test_a_newcomer_provisions_a_service_and_the_audit_is_clean(twinlock: Shell,
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
     world = json.loads(private.read_bytes())
     assert world.keys() == {"github", "aws", "pid"}
-    assert world["github"].keys() == {"url", "tokens"}
+    # The socket is there where its path is short enough for a system to take.
+    assert world["github"].keys() - {"socket"} == {"url", "tokens"}
     apps = {"twinlock-controller", "twinlock-auditor", "twinlock-gate", "twinlock-release"}
     assert world["github"]["tokens"].keys() > {"olga", "otto", *apps}
     assert world["aws"].keys() == {"url", "accounts"}
