@@ -11,36 +11,41 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from twinlock_world.actions import values
 from twinlock_world.actions.functions import FUNCTIONS, STATUS_FUNCTIONS, FunctionError, Status
+from twinlock_world.actions.syntax import (
+    Call,
+    ExpressionError,
+    Index,
+    Literal,
+    Name,
+    Not,
+    Operation,
+    parse,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twinlock_world.actions.syntax import Tree
     from twinlock_world.jsonvalue import JsonValue
 
-_TOKEN: Final = re.compile(
-    r"\s*(?:(?P<number>[-+]?(?:0x[0-9a-fA-F]+|0o[0-7]+|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?))(?![\w])"
-    r"|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*)"
-    r"|(?P<sign>&&|\|\||==|!=|<=|>=|[!<>()\[\].,*]))"
-)
+__all__ = [
+    "ExpressionError",
+    "Scope",
+    "evaluate",
+    "holds",
+    "interpolate",
+    "interpolate_all",
+    "parse_condition",
+    "rewrite",
+    "rewrite_bare",
+]
+
 _FENCED: Final = re.compile(r"\$\{\{((?:'(?:[^']|'')*'|(?!\}\}).)*)\}\}", re.DOTALL)
-_LONGEST: Final = 21_000
-_DEEPEST: Final = 50
-_LITERALS: Final[Mapping[str, JsonValue]] = {
-    "true": True,
-    "false": False,
-    "null": None,
-    "nan": float("nan"),
-    "infinity": float("inf"),
-}
-
-
-class ExpressionError(Exception):
-    """An expression cannot be read or evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +54,6 @@ class Scope:
 
     contexts: Mapping[str, JsonValue]
     status: Status | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Literal:
-    value: JsonValue
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    of: _Tree
-    at: _Tree | None  # nothing: every item, as `.*` asks
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    name: str
-    arguments: tuple[_Tree, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    sign: str
-    left: _Tree
-    right: _Tree
-
-
-@dataclass(frozen=True, slots=True)
-class _Not:
-    of: _Tree
-
-
-_Tree: TypeAlias = "_Literal | _Name | _Index | _Call | _Operation | _Not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +132,15 @@ def rewrite(text: str, contexts: Mapping[str, JsonValue], names: Mapping[str, Ma
 def rewrite_bare(text: str, contexts: Mapping[str, JsonValue], names: Mapping[str, Mapping[str, str]]) -> str:
     """Return an expression without its fence, rewritten so."""
     try:
-        tokens = _tokens(text)
+        words = tokens(text)
     except ExpressionError:
         return text
     parts: list[str] = []
     at = 0
-    while at < len(tokens):
-        kind, word = tokens[at]
-        after = [token for _, token in tokens[at + 1 : at + 3]]
-        begins = kind == "name" and (at == 0 or tokens[at - 1][1] != ".") and after[:1] != ["("]
+    while at < len(words):
+        kind, word = words[at]
+        after = [token for _, token in words[at + 1 : at + 3]]
+        begins = kind == "name" and (at == 0 or words[at - 1][1] != ".") and after[:1] != ["("]
         known = names.get(word.casefold(), {}) if begins and after[:1] == ["."] else {}
         if begins and word.casefold() in contexts:
             parts.append(f"fromJSON({_quoted(json.dumps(contexts[word.casefold()]))})")
@@ -196,29 +164,6 @@ def parse_condition(condition: str) -> None:
             parse(text)
 
 
-def parse(text: str) -> _Tree:
-    """Return an expression's tree.
-
-    Raises:
-        ExpressionError: It is no expression.
-    """
-    if len(text) > _LONGEST:
-        raise ExpressionError("Exceeded max expression length 21000")
-    parser = _Parser(_tokens(text), text.strip())
-    tree = parser.choice(0)
-    parser.end()
-    return tree
-
-
-def contexts_of(text: str) -> frozenset[str]:
-    """Return the names of the contexts that the fenced expressions of a text use.
-
-    Raises:
-        ExpressionError: One of them is no expression.
-    """
-    return frozenset(name for found in _FENCED.findall(text) for name in _names(parse(found)))
-
-
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -236,159 +181,20 @@ def _succeeded(scope: Scope) -> bool:
     return scope.status is None or scope.status.success
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found, at, end = [], 0, len(text.rstrip())
-    while at < end:
-        token = _TOKEN.match(text, at)
-        if token is None or token.lastgroup is None:
-            raise ExpressionError(f"Unexpected symbol: '{text[at:].strip()}'. Located at position {at + 1}")
-        found.append((token.lastgroup, token[token.lastgroup]))
-        at = token.end()
-    return found
-
-
-class _Parser:
-    """Recursive descent, weakest operator first."""
-
-    def __init__(self, tokens: list[tuple[str, str]], text: str) -> None:
-        self._tokens = tokens
-        self._text = text
-        self._at = 0
-
-    def end(self) -> None:
-        if self._at < len(self._tokens):
-            raise self._unexpected()
-
-    def choice(self, depth: int) -> _Tree:
-        if depth > _DEEPEST:
-            raise ExpressionError(f"Exceeded max expression depth {_DEEPEST}")
-        left = self._both(depth)
-        while self._take("||"):
-            left = _Operation("||", left, self._both(depth))
-        return left
-
-    def _both(self, depth: int) -> _Tree:
-        left = self._equality(depth)
-        while self._take("&&"):
-            left = _Operation("&&", left, self._equality(depth))
-        return left
-
-    def _equality(self, depth: int) -> _Tree:
-        left = self._order(depth)
-        while sign := self._take("==", "!="):
-            left = _Operation(sign, left, self._order(depth))
-        return left
-
-    def _order(self, depth: int) -> _Tree:
-        left = self._negation(depth)
-        while sign := self._take("<=", ">=", "<", ">"):
-            left = _Operation(sign, left, self._negation(depth))
-        return left
-
-    def _negation(self, depth: int) -> _Tree:
-        count = 0
-        while self._take("!"):
-            count += 1
-        tree = self._path(depth)
-        for _ in range(min(count, 2 - count % 2)):
-            tree = _Not(tree)
-        return tree
-
-    def _path(self, depth: int) -> _Tree:
-        tree, length = self._atom(depth), 0
-        while True:
-            length += 1
-            if length > _DEEPEST:
-                raise ExpressionError(f"Exceeded max expression depth {_DEEPEST}")
-            if self._take("."):
-                tree = _Index(tree, None if self._take("*") else _Literal(self._name()))
-            elif self._take("["):
-                at = None if self._take("*") else self.choice(depth + 1)
-                self._need("]")
-                tree = _Index(tree, at)
-            else:
-                return tree
-
-    def _atom(self, depth: int) -> _Tree:
-        if self._take("("):
-            tree = self.choice(depth + 1)
-            self._need(")")
-            return tree
-        kind, word = self._next()
-        if kind == "number":
-            return _Literal(values.number_of(word))
-        if kind == "text":
-            return _Literal(word[1:-1].replace("''", "'"))
-        if kind != "name":
-            self._at -= 1
-            raise self._unexpected()
-        if self._take("("):
-            return self._call(word, depth)
-        if word.casefold() in _LITERALS:
-            return _Literal(_LITERALS[word.casefold()])
-        return _Name(word)
-
-    def _call(self, word: str, depth: int) -> _Tree:
-        name = word.casefold()
-        function = FUNCTIONS.get(name) or STATUS_FUNCTIONS.get(name)
-        if function is None:
-            raise ExpressionError(f"Unrecognized function: '{word}'")
-        arguments: list[_Tree] = []
-        if not self._take(")"):
-            arguments.append(self.choice(depth + 1))
-            while self._take(","):
-                arguments.append(self.choice(depth + 1))
-            self._need(")")
-        least, most = function.arity
-        if len(arguments) < least:
-            raise ExpressionError(f"Too few parameters supplied: '{word}'")
-        if len(arguments) > most:
-            raise ExpressionError(f"Too many parameters supplied: '{word}'")
-        return _Call(name, tuple(arguments))
-
-    def _name(self) -> str:
-        kind, word = self._next()
-        if kind != "name":
-            self._at -= 1
-            raise self._unexpected()
-        return word
-
-    def _next(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
-            raise ExpressionError(f"Unexpected end of expression: '{self._text}'")
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _take(self, *signs: str) -> str:
-        if self._at < len(self._tokens) and self._tokens[self._at][0] == "sign" and self._tokens[self._at][1] in signs:
-            self._at += 1
-            return self._tokens[self._at - 1][1]
-        return ""
-
-    def _need(self, sign: str) -> None:
-        if not self._take(sign):
-            raise self._unexpected()
-
-    def _unexpected(self) -> ExpressionError:
-        if self._at >= len(self._tokens):
-            return ExpressionError(f"Unexpected end of expression: '{self._text}'")
-        return ExpressionError(f"Unexpected symbol: '{self._tokens[self._at][1]}' in '{self._text}'")
-
-
-def _evaluate(tree: _Tree, scope: Scope) -> JsonValue | _Filtered:
+def _evaluate(tree: Tree, scope: Scope) -> JsonValue | _Filtered:
     match tree:
-        case _Literal(value):
+        case Literal(value):
             return value
-        case _Name(name):
+        case Name(name):
             return _context(name, scope)
-        case _Index(of, at):
+        case Index(of, at):
             return _item(_evaluate(of, scope), at, scope)
-        case _Not(of):
+        case Not(of):
             return not values.is_true(_plain(_evaluate(of, scope)))
-        case _Call(name, arguments):
+        case Call(name, arguments):
             given = [_plain(_evaluate(argument, scope)) for argument in arguments]
             return _apply(name, given, scope)
-        case _Operation(sign, left, right):
+        case Operation(sign, left, right):
             return _operate(sign, left, right, scope)
 
 
@@ -403,7 +209,7 @@ def _apply(name: str, given: list[JsonValue], scope: Scope) -> JsonValue:
         raise ExpressionError(str(error)) from error
 
 
-def _operate(sign: str, left: _Tree, right: _Tree, scope: Scope) -> JsonValue:
+def _operate(sign: str, left: Tree, right: Tree, scope: Scope) -> JsonValue:
     first = _plain(_evaluate(left, scope))
     if sign == "&&":
         return _plain(_evaluate(right, scope)) if values.is_true(first) else first
@@ -422,7 +228,7 @@ def _context(name: str, scope: Scope) -> JsonValue:
     raise ExpressionError(f"Unrecognized named-value: '{name}'")
 
 
-def _item(of: JsonValue | _Filtered, at: _Tree | None, scope: Scope) -> JsonValue | _Filtered:
+def _item(of: JsonValue | _Filtered, at: Tree | None, scope: Scope) -> JsonValue | _Filtered:
     if isinstance(of, _Filtered):
         found = [_item(item, at, scope) for item in of.items]
         flat = (part for item in found for part in (item.items if isinstance(item, _Filtered) else (item,)))
@@ -438,31 +244,15 @@ def _plain(value: JsonValue | _Filtered) -> JsonValue:
     return list(value.items) if isinstance(value, _Filtered) else value
 
 
-def _asks_status(tree: _Tree) -> bool:
+def _asks_status(tree: Tree) -> bool:
     match tree:
-        case _Call(name, arguments):
+        case Call(name, arguments):
             return name in STATUS_FUNCTIONS or any(_asks_status(argument) for argument in arguments)
-        case _Operation(_, left, right):
+        case Operation(_, left, right):
             return _asks_status(left) or _asks_status(right)
-        case _Not(of):
+        case Not(of):
             return _asks_status(of)
-        case _Index(of, at):
+        case Index(of, at):
             return _asks_status(of) or (at is not None and _asks_status(at))
         case _:
             return False
-
-
-def _names(tree: _Tree) -> frozenset[str]:
-    match tree:
-        case _Name(name):
-            return frozenset({name.casefold()})
-        case _Call(_, arguments):
-            return frozenset().union(*(_names(argument) for argument in arguments))
-        case _Operation(_, left, right):
-            return _names(left) | _names(right)
-        case _Not(of):
-            return _names(of)
-        case _Index(of, at):
-            return _names(of) | (frozenset() if at is None else _names(at))
-        case _:
-            return frozenset()
