@@ -21,7 +21,16 @@ from twinlock.provider import world_file
 PRIVATE = ".twinlock"
 LOCK = "lock"
 PARTS = frozenset(
-    {LOCK, "companion.log", "git", "github.sqlite", "github.sqlite-shm", "github.sqlite-wal", "oidc-key.json"}
+    {
+        LOCK,
+        "actions",
+        "companion.log",
+        "git",
+        "github.sqlite",
+        "github.sqlite-shm",
+        "github.sqlite-wal",
+        "oidc-key.json",
+    }
 )
 """All that a world keeps in its state."""
 
