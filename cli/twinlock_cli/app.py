@@ -26,6 +26,7 @@ from twinlock_cli import (
     reconcile,
     scaffold,
     schema,
+    state,
     windows,
     world,
 )
@@ -86,6 +87,7 @@ app.command("reconcile")(reconcile.reconcile)
 app.add_typer(windows.app, name="windows")
 app.add_typer(world.app, name="world")
 app.add_typer(engine.app, name="engine")
+app.add_typer(state.app, name="state")
 
 
 def run(arguments: Sequence[str]) -> int:

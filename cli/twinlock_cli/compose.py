@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from twinlock.audit import Report
+    from twinlock.custody import Custody
     from twinlock.engine.port import Engine, Listener, Stack
+    from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.github.http import HttpGitHub
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Declaration
@@ -101,6 +103,20 @@ def engine(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Engine:
         Incomplete: It is Pulumi's, and not installed.
     """
     return engines.engine(platform.root, platform.estate.declaration.platform, kind, journal(platform))
+
+
+def pulumi(platform: Platform) -> PulumiEngine:
+    """Return Pulumi, for what only it can do.
+
+    Raises:
+        Incomplete: It is not installed.
+    """
+    return engines.pulumi(platform.root, platform.estate.declaration.platform, journal(platform))
+
+
+def custody(platform: Platform, *, by_hand: bool = False) -> Custody:
+    """Return what vouches for Pulumi's checkpoints; `by_hand` as of `journal`."""
+    return engines.custody(platform.root, journal(platform, by_hand=by_hand))
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:

@@ -13,8 +13,10 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from twinlock.custody import Custody
     from twinlock.engine.installation.install import Way
     from twinlock.engine.port import Engine
+    from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Platform
 
@@ -50,7 +52,20 @@ def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engi
         from twinlock_rehearsal.engine import EmbeddedEngine
 
         return EmbeddedEngine(root)
-    from twinlock.custody import Custody
+    return pulumi(root, platform, journal)
+
+
+def pulumi(root: Path, platform: Platform, journal: Journal) -> PulumiEngine:
+    """Return Pulumi for a platform directory on the world.
+
+    Args:
+        root: The platform directory.
+        platform: What its manifest says of the whole.
+        journal: Where its checkpoints are vouched for.
+
+    Raises:
+        Incomplete: Pulumi is not installed.
+    """
     from twinlock.engine.installation import place
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.pulumi.workspace import Workspace
@@ -60,10 +75,22 @@ def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engi
     # Isolated: neither the directory it is started in nor a variable adds to what is imported.
     served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
     workspace = Workspace(root, platform.state.backend, {"github": installed.executables}, served)
-    custody = Custody(journal, workspace.home / "checkpoints")
     return PulumiEngine(
-        workspace, installed.pulumi, installed.record.version, os.environ, custody=custody, finder=rebinding.rulesets
+        workspace,
+        installed.pulumi,
+        installed.record.version,
+        os.environ,
+        custody=custody(root, journal),
+        finder=rebinding.rulesets,
     )
+
+
+def custody(root: Path, journal: Journal) -> Custody:
+    """Return what vouches for the checkpoints of a platform directory."""
+    from twinlock.custody import Custody
+    from twinlock.engine.pulumi.workspace import HOME
+
+    return Custody(journal, root.joinpath(*HOME, "checkpoints"))
 
 
 def folder() -> Path:

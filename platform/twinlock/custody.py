@@ -93,6 +93,16 @@ class Custody:
                 return standing, checkpoint.changes(before, content)
         return standing, None
 
+    def stacks(self) -> Sequence[str]:
+        """Return the stacks of which a run is recorded, in the order in which they were first run.
+
+        Raises:
+            Incomplete: The journal cannot be read.
+            BadInput: It is broken.
+        """
+        found = (entry.record for entry in self.journal.entries())
+        return tuple(dict.fromkeys(record.subject for record in found if record.event in {BEGUN, LEFT}))
+
     def _recorded(self, stack: str) -> Recorded:
         recorded = Recorded()
         for entry in self.journal.entries():

@@ -92,6 +92,16 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def resources(content: bytes) -> int:
+    """Return how many resources a checkpoint holds, without what is Pulumi's own: stacks, components, providers.
+
+    Raises:
+        BadInput: It is no checkpoint.
+    """
+    held = _resources(content).values()
+    return sum(each.get("custom") is True and not str(each.get("type")).startswith("pulumi:") for each in held)
+
+
 def standing(recorded: Recorded, found: str | None) -> Standing:
     """Return how a checkpoint stands to what is recorded of it.
 
