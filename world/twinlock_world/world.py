@@ -31,6 +31,7 @@ from twinlock_world.github.accounts import (
 from twinlock_world.github.app_token import make_key
 from twinlock_world.github.auth import resolve_token
 from twinlock_world.github.errors import not_found
+from twinlock_world.github.not_enforced import NOT_ENFORCED as GITHUB_NOT_ENFORCED
 from twinlock_world.github.repository import REPOSITORY, get_repository
 from twinlock_world.github.snapshot import snapshot
 from twinlock_world.github.urls import Urls as Addresses
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from twinlock_world.store import Store
 
 NOT_ENFORCED: Final = (
-    *github.NOT_ENFORCED,
+    *GITHUB_NOT_ENFORCED,
     "AWS: service-specific condition keys beyond those that world/twinlock_world/README.md lists",
     "AWS: policies on the keys of an account's administrator, which may do all",
 )

@@ -79,6 +79,23 @@ def test_a_locked_version_stays(cloud: Cloud, bucket: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
 
 
+@pytest.mark.parametrize("mode", ["COMPLIANCE", "GOVERNANCE"])
+def test_only_what_is_not_locked_is_deleted(cloud: Cloud, bucket: str, mode: str) -> None:
+    """A locked version stays, whoever deletes; one whose lock is bypassed, or that has none, goes."""
+    s3, key = cloud.world.aws("s3"), cloud.name("evidence")
+    locked = {"Bucket": bucket, "Key": key, "VersionId": put(cloud, bucket, key, mode)}
+    assert refusal(s3.delete_object, **locked) == LOCKED
+    assert s3.head_object(**locked)["VersionId"] == locked["VersionId"]
+    if mode == "GOVERNANCE":
+        s3.delete_object(BypassGovernanceRetention=True, **locked)
+        assert refusal(s3.head_object, **locked)[0] == 404
+    else:
+        assert refusal(s3.delete_object, BypassGovernanceRetention=True, **locked) == LOCKED
+    free = s3.put_object(Bucket=bucket, Key=key, Body=b"y")["VersionId"]
+    s3.delete_object(Bucket=bucket, Key=key, VersionId=free)
+    assert refusal(s3.head_object, Bucket=bucket, Key=key, VersionId=free)[0] == 404
+
+
 def test_an_object_tells_its_lock(cloud: Cloud, bucket: str) -> None:
     """If it has one, and if there is such an object."""
     s3 = cloud.world.aws("s3")

@@ -106,6 +106,28 @@ def test_another_job_is_refused(cloud: Cloud, role: str, claims: dict[str, str |
     assert logged["missed"] == [f"{role} #1: StringEquals {ISSUER}:{name} does not hold for {found}"]
 
 
+def test_a_role_for_one_environment_is_for_its_jobs(cloud: Cloud) -> None:
+    """Not for those of another environment, of none, or of one that only the subject names."""
+    subject = "repo:acme@1/app@2:environment:{}"
+    condition = {"StringEquals": {f"{ISSUER}:sub": subject.format("production"), f"{ISSUER}:environment": "production"}}
+    role = cloud.role(federated(condition))
+    for claims in (
+        {"sub": subject.format("staging"), "environment": "staging"},
+        {"sub": SUBJECT},
+        {"sub": subject.format("production")},
+    ):
+        assert refusal(cloud.federate, role=role, token=cloud.token(**claims)) == DENIED
+    token = cloud.token(sub=subject.format("production"), environment="production")
+    assert cloud.federate(role, token)["Provider"] == PROVIDER
+
+
+def test_a_forks_job_is_another_repositorys(cloud: Cloud, role: str) -> None:
+    """Its subject and its number are its own, whatever it is called; the role is for the repository itself."""
+    fork = {"sub": "repo:mallory@9/app@3:ref:refs/heads/main", "repository": "acme/app", "repository_id": "3"}
+    assert refusal(cloud.federate, role=role, token=cloud.token(**fork)) == DENIED
+    assert cloud.federate(role)["Provider"] == PROVIDER
+
+
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [

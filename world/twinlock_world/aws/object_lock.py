@@ -1,8 +1,9 @@
 """S3's object lock, where moto is weaker than S3: a lock only grows, and its bucket stays versioned.
 
-Deleting a locked version moto refuses itself; how long one is locked it does not tell, so that is answered here.
+Of a deleted locked version moto says too little, and of how long one is locked nothing; both are answered here.
 Called by the edge for every caller, the administrators included.
-Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html.
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html; the sentence is quoted by
+https://github.com/versity/versitygw/issues/1330.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def check(request: Request) -> None:
     query = parse_qs(request.query, keep_blank_values=True)
     if request.method == "PUT" and "retention" in query:
         _check_retention(request, query.get("versionId", [None])[0])
+    elif request.method == "DELETE" and "versionId" in query:
+        _check_deletion(request, query["versionId"][0])
     elif request.method == "PUT" and "versioning" in query:
         _check_versioning(request)
 
@@ -76,9 +79,18 @@ def _check_retention(request: Request, version: str | None) -> None:
     weaker = wanted is None or end is None or _moment(end) < _moment(until)
     if mode == "COMPLIANCE" and (weaker or wanted != "COMPLIANCE"):
         raise RefusedError(LOCKED)
-    bypasses = request.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
-    if mode == "GOVERNANCE" and weaker and not bypasses:
+    if mode == "GOVERNANCE" and weaker and not _bypasses(request):
         raise RefusedError(LOCKED)
+
+
+def _check_deletion(request: Request, version: str) -> None:
+    found = _object(request, version)
+    if found is not None and found.is_locked(governance_bypass=_bypasses(request)):
+        raise RefusedError(LOCKED)
+
+
+def _bypasses(request: Request) -> bool:
+    return request.headers.get("x-amz-bypass-governance-retention", "").lower() == "true"
 
 
 def _check_versioning(request: Request) -> None:
@@ -89,13 +101,13 @@ def _check_versioning(request: Request) -> None:
 
 
 def _object(request: Request, version: str | None) -> Any:  # noqa: ANN401 - moto's own class
+    """Return what a request names; nothing for a marker of a deletion, which no lock holds."""
     bucket = _bucket(request)
     if bucket is None:
         return None
     versions = bucket.keys.getlist(unquote(request.raw_path).lstrip("/").partition("/")[2], default=[])
-    if version is None:
-        return versions[-1] if versions else None
-    return next((found for found in versions if str(found.version_id) == version), None)
+    named = versions[-1:] if version is None else [found for found in versions if str(found.version_id) == version]
+    return next((found for found in named if hasattr(found, "lock_mode")), None)
 
 
 def _bucket(request: Request) -> Any:  # noqa: ANN401 - as above

@@ -8,13 +8,13 @@ What the rest of the world uses:
 - `repository.find_repository(store, owner, name)`: with `.id` the repository's git directory is `git_root/ID.git`
 - `access.may_read`, `access.may_push`: whether an identity may clone, or push at all
 - `snapshot.snapshot(store, git_root)`: everything that the local GitHub holds, as one document
-- `NOT_ENFORCED`: what is kept and answered but does not yet bind anybody
+- `not_enforced.NOT_ENFORCED`: what is kept and answered although it binds nobody
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from twinlock_world.audit_log import keep_event
 from twinlock_world.git_objects import GitRepositories
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twinlock_world.store import Store
-
-NOT_ENFORCED: Final[tuple[str, ...]] = ()
 
 
 def application(store: Store, git_root: Path, pages: str = "") -> GitHub:
