@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -137,6 +138,28 @@ def test_rulesets_are_listed_viewed_and_checked(world: World, gh: dict[str, Gh])
     assert (viewed.returncode, "Enforcement: Active" in viewed.stdout) == (0, True), viewed.stderr
     checked = gh["alice"]("ruleset", "check", "main", "-R", "acme/ruled")
     assert "3 rules apply to branch main in repo acme/ruled" in checked.stdout
+
+
+def test_runs_are_listed_for_those_who_may_see_them(world: World, gh: dict[str, Gh]) -> None:
+    """A job that no runner takes waits; an outsider is told that there is nothing."""
+    world.repository("ran", "alice")
+    content = base64.b64encode(b"name: CI\non: push\njobs: {a: {runs-on: u, steps: [{run: x}]}}\n").decode()
+    document = {"message": "Build", "content": content}
+    world.make("PUT", "/repos/acme/ran/contents/.github/workflows/ci.yml", document)
+    fields = "workflowName,displayTitle,event,headBranch,status,conclusion"
+    assert gh["alice"].json("run", "list", "-R", "acme/ran", "--json", fields) == [
+        {
+            "workflowName": "CI",
+            "displayTitle": "Build",
+            "event": "push",
+            "headBranch": "main",
+            "status": "queued",
+            "conclusion": "",
+        }
+    ]
+    refused = gh["mallory"]("run", "list", "-R", "acme/ran")
+    address = "https://api.github.com/repos/acme/ran/actions/runs?exclude_pull_requests=true&per_page=20"
+    assert (refused.returncode, refused.stderr) == (1, f"failed to get runs: HTTP 404: Not Found ({address})\n")
 
 
 def test_variables_and_secrets(world: World, gh: dict[str, Gh]) -> None:
