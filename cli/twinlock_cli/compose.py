@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twinlock.custody import Custody
     from twinlock.engine.port import Engine, Listener, Stack
     from twinlock.engine.pulumi.engine import PulumiEngine
+    from twinlock.engine.sealed_plan import SealedPlan
     from twinlock.github.http import HttpGitHub
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Declaration
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from twinlock.provision import Provisioned, Seeder
     from twinlock.reconcile import Reconciliation
     from twinlock.scaffold.source import TemplateSource
+    from twinlock.sealing import Sealed
 
 JOURNAL = (".twinlock", "journal.jsonl")
 ANSWERS = (".twinlock", "answers.json")
@@ -165,15 +167,82 @@ def up(
         TwinlockError: It could not be completed.
     """
     from twinlock import provision
+
+    push, program = seeder(platform, running), stacks(platform, running)
+    return _noted(
+        platform,
+        running,
+        listener,
+        lambda heard: provision.up(
+            platform.estate, engine(platform, kind), program, push, groups=groups, listener=heard
+        ),
+    )
+
+
+def seal(platform: Platform, running: WorldFile, *, groups: Collection[str], listener: Listener) -> Sealed:
+    """Plan with Pulumi what `up` would do, and seal that.
+
+    Raises:
+        TwinlockError: It cannot be planned, or not be bound to what the directory holds.
+    """
+    from twinlock import sealing
+
+    return sealing.seal(
+        platform.root,
+        platform.estate,
+        pulumi(platform),
+        custody(platform),
+        stacks(platform, running),
+        groups=groups,
+        listener=listener,
+    )
+
+
+def carry_out(  # noqa: PLR0913 - what a plan is carried out with
+    platform: Platform,
+    running: WorldFile,
+    plan: SealedPlan,
+    *,
+    name: str,
+    approved: str | None,
+    listener: Listener,
+) -> Provisioned:
+    """Do what a sealed plan says, and nothing else; `name` is the plan's, for messages.
+
+    Raises:
+        TwinlockError: Something is another than the plan was made for, or it could not be completed.
+    """
+    from twinlock import sealing
+
+    push, program = seeder(platform, running), stacks(platform, running)
+    return _noted(
+        platform,
+        running,
+        listener,
+        lambda heard: sealing.carry_out(
+            platform.root,
+            platform.estate,
+            pulumi(platform),
+            program,
+            push,
+            plan,
+            name=name,
+            approved=approved,
+            listener=heard,
+        ),
+    )
+
+
+def _noted(
+    platform: Platform, running: WorldFile, listener: Listener | None, run: Callable[[Listener], Provisioned]
+) -> Provisioned:
+    """Return what a run did, having noted which things stand behind the names that it gave anew."""
     from twinlock.engine.port import ignore
     from twinlock_cli.observing import Replacements
 
     replacements = Replacements(platform.root, platform.estate, listener or ignore)
-    push, program = seeder(platform, running), stacks(platform, running)
     try:
-        done = provision.up(
-            platform.estate, engine(platform, kind), program, push, groups=groups, listener=replacements
-        )
+        done = run(replacements)
     finally:
         replacements.forget()
     replacements.remember(controller(platform, running))

@@ -1,7 +1,8 @@
-"""`twinlock preview`, `up` and `destroy`: through an engine."""
+"""`twinlock preview`, `up` and `destroy`: through an engine, with or without a sealed plan."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,37 +12,56 @@ from twinlock_cli.render import Format, FormatOption, say, show, show_json
 
 if TYPE_CHECKING:
     from twinlock.engine.result import Change
+    from twinlock.engine.sealed_plan import SealedPlan
     from twinlock.provision import Provisioned
+    from twinlock.sealing import Sealed
 
 ServicesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Only these services (and the organization).")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="Show unchanged resources too.")]
+SealOption = Annotated[
+    Path | None, typer.Option("--seal", metavar="FILE", help="Write what would be done as a sealed plan; Pulumi only.")
+]
+PlanOption = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="Do what a sealed plan says, and nothing else.")
+]
+ApprovedOption = Annotated[
+    str | None, typer.Option("--approved", metavar="SEAL", help="The seal that was approved; with `--plan`.")
+]
 
 _MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
 
 
-def preview(
+def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     services: ServicesArgument = None,
     engine: EngineOption = Kind.EMBEDDED,
+    seal: SealOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
-    """Show what `up` would do, and why; exit 1 if it would do anything."""
+    """Show what `up` would do, and why; exit 1 if it would do anything, unless that was sealed."""
     from twinlock import provision
     from twinlock_cli import compose, platform_directory
 
+    if seal is not None:
+        _require_pulumi(engine, "--seal")
     platform = compose.load(context.obj)
     platform_directory.require(platform, services or [])
     running = compose.world(platform)
+    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
+    if seal is not None:
+        sealed = compose.seal(platform, running, groups=services or (), listener=listener)
+        _keep(sealed, seal, format)
+        return 0
     done = provision.preview(
         platform.estate,
         compose.engine(platform, engine),
         compose.stacks(platform, running),
         groups=services or (),
-        listener=_progress(verbose=verbose, quiet=format is Format.JSON),
+        listener=listener,
     )
     _report(done, format, verb="would change")
     return 1 if done.changed else 0
@@ -52,24 +72,26 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     services: ServicesArgument = None,
     yes: YesOption = False,
     engine: EngineOption = Kind.EMBEDDED,
+    plan: PlanOption = None,
+    approved: ApprovedOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Make GitHub and AWS what the manifest says; says what changed and why."""
     from twinlock_cli import compose, consent, pipelines, platform_directory
 
+    sealed = _planned(plan, approved, services, engine)
     platform = compose.load(context.obj)
     platform_directory.require(platform, services or [])
     pipelines.verify(platform)
     running = compose.world(platform)
-    consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
-    done = compose.up(
-        platform,
-        running,
-        engine,
-        groups=services or (),
-        listener=_progress(verbose=verbose, quiet=format is Format.JSON),
-    )
+    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
+    if sealed is None:
+        consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
+        done = compose.up(platform, running, engine, groups=services or (), listener=listener)
+    else:
+        consent.ask(f"Carry out the plan {sealed.seal} in {platform.estate.organization.login}?", yes=yes)
+        done = compose.carry_out(platform, running, sealed, name=str(plan), approved=approved, listener=listener)
     _report(done, format, verb="changed")
 
 
@@ -104,6 +126,58 @@ class _progress:  # noqa: N801 - used as a function: it is a listener
         say(f"{_MARKS[change.operation.value]} {stack:<24} {change.type.rsplit(':', 1)[-1]} {change.name}")
         for field in change.fields:
             say(f"    {field.path}: {field.before} -> {field.after}")
+
+
+def _planned(file: Path | None, approved: str | None, services: list[str] | None, engine: Kind) -> SealedPlan | None:
+    """Return the plan that is to be carried out; None where `up` is to find out by itself what to do.
+
+    Raises:
+        BadInput: The file is none, or the options contradict each other.
+    """
+    from twinlock.engine import sealed_plan
+    from twinlock.errors import BadInput
+
+    if file is None:
+        if approved is not None:
+            raise BadInput(
+                "Nothing was changed.", "`--approved` names a plan's seal, and there is no plan.", "Add `--plan FILE`."
+            )
+        return None
+    _require_pulumi(engine, "--plan")
+    if services:
+        raise BadInput("Nothing was changed.", "A plan says itself what it is about.", "Name no service beside it.")
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(sealed_plan.LARGEST + 1)
+    except OSError as error:
+        raise BadInput(f"{file} was not read.", f"The system says: {error.strerror}.", "Name another file.") from None
+    return sealed_plan.read(content, str(file))
+
+
+def _require_pulumi(engine: Kind, option: str) -> None:
+    from twinlock.errors import BadInput
+
+    if engine is not Kind.PULUMI:
+        raise BadInput(f"`{option}` needs Pulumi.", "Only Pulumi's plans can be sealed.", "Add `--engine pulumi`.")
+
+
+def _keep(sealed: Sealed, file: Path, format: Format) -> None:  # noqa: A002 - the option's name
+    """Write a sealed plan, and tell of it."""
+    from twinlock.engine import sealed_plan
+    from twinlock.files import write_atomically
+
+    write_atomically(file, sealed_plan.write(sealed.plan), mode=0o600)
+    if format is Format.JSON:
+        waiting = [{"stack": each.stack, "first": each.first} for each in sealed.waiting]
+        show_json(as_json(sealed.previewed) | {"seal": sealed.plan.seal, "waiting": waiting})
+        return
+    _report(sealed.previewed, format, verb="would change")
+    for each in sealed.waiting:
+        show(f"{each.stack}: not planned, {each.first} comes first")
+    programs = dict.fromkeys(each.stack.partition("/")[0] for each in sealed.plan.stacks)
+    more = ", not the last: carry it out, then seal the next" if sealed.waiting else ""
+    show(f"stage: {', '.join(programs)}{more}")
+    show(f"seal: {sealed.plan.seal}")
 
 
 def _report(done: Provisioned, format: Format, *, verb: str) -> None:  # noqa: A002 - the option's name

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twinlock.engine import checkpoint
 from twinlock.engine.checkpoint import Change, Recorded, Standing, changes, digest, require_trusted, standing
 from twinlock.errors import BadInput, Incomplete
 
@@ -35,6 +36,17 @@ def test_a_file_and_its_export_have_one_digest() -> None:
     """The digest is of the deployment, however it is written down."""
     assert digest(_file(_deployment(RULESET))) == digest(_export(_deployment(RULESET)))
     assert digest(_file(_deployment(RULESET))) != digest(_file(_deployment({**RULESET, "id": "8"})))
+
+
+def test_only_what_the_programs_declare_is_counted() -> None:
+    """Stacks, components and providers are Pulumi's own."""
+    held: list[dict[str, Any]] = [
+        {"urn": "a", "custom": True, "type": "github:index/team:Team"},
+        {"urn": "b", "custom": True, "type": "pulumi:providers:github"},
+        {"urn": "c", "custom": False, "type": "twinlock:github:Organization"},
+        {"urn": "d", "type": "pulumi:pulumi:Stack"},
+    ]
+    assert checkpoint.resources(_file(_deployment(*held))) == 1
 
 
 def test_a_stack_that_never_ran_has_a_digest_too() -> None:
@@ -146,7 +158,7 @@ json_values = leaves | st.lists(leaves, max_size=2) | st.dictionaries(st.sampled
 resources = st.lists(
     st.fixed_dictionaries({"urn": st.sampled_from(("a", "b", "c")), "inputs": json_values}),
     max_size=3,
-    unique_by=lambda resource: resource["urn"],
+    unique_by=lambda resource: str(resource["urn"]),
 )
 
 

@@ -46,6 +46,14 @@ def test_each_run_begins_on_what_the_last_has_left(custody: Custody) -> None:
     ]
 
 
+def test_the_stacks_that_were_run_are_known(custody: Custody) -> None:
+    """In the order of their first run, also where the manifest declares one no more."""
+    custody.begin("repositories/payments", None)
+    custody.begin(STACK, None)
+    custody.end(STACK, None)
+    assert custody.stacks() == ("repositories/payments", STACK)
+
+
 def test_a_forged_checkpoint_is_refused_with_what_changed(custody: Custody) -> None:
     """Whoever writes the state outside a run is found out by the next run, which does not begin."""
     custody.begin(STACK, None)

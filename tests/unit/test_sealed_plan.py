@@ -56,6 +56,7 @@ plans = st.builds(
             st.binary(max_size=200),
         ),
         max_size=3,
+        unique_by=lambda planned: planned.stack,
     ).map(tuple),
 )
 
@@ -100,7 +101,7 @@ def test_a_plan_that_was_changed_and_not_sealed_again_says_so() -> None:
     assert str(caught.value) == (
         "plan.tlplan was not used.\n"
         "It was changed since it was sealed: its content does not have the digest that it states.\n"
-        "Take the file as it was made, or make a new one: `twinlock preview --seal plan.tlplan`."
+        "Take the file as it was made, or make a new one: `twinlock preview --engine pulumi --seal plan.tlplan`."
     )
 
 
@@ -112,6 +113,7 @@ def test_a_plan_that_was_changed_and_not_sealed_again_says_so() -> None:
         (lambda d: d["origin"].update(tree="main"), "A part is missing or is not what it should be."),
         (lambda d: d["stacks"][0].update(stack="../x"), "A part is missing or is not what it should be."),
         (lambda d: d["stacks"][0].update(checkpoint=3), "A part is missing or is not what it should be."),
+        (lambda d: d["stacks"].append(d["stacks"][0]), "A part is missing or is not what it should be."),
         (lambda d: d["stacks"][0].update(plan="%"), "A part is missing or is not what it should be."),
         (
             lambda d: d["stacks"][0].update(plan=base64.b64encode(zlib.compress(b"[]")).decode()),

@@ -153,7 +153,7 @@ def read(content: bytes, name: str) -> SealedPlan:
         raise BadInput(
             f"{name} was not used.",
             "It was changed since it was sealed: its content does not have the digest that it states.",
-            "Take the file as it was made, or make a new one: `twinlock preview --seal plan.tlplan`.",
+            "Take the file as it was made, or make a new one: `twinlock preview --engine pulumi --seal plan.tlplan`.",
         )
     return plan
 
@@ -215,6 +215,9 @@ def _document(plan: SealedPlan) -> dict[str, Any]:
 
 def _parsed(document: dict[str, Any]) -> SealedPlan:
     origin = document["origin"]
+    stacks = tuple(_stack(each) for each in document["stacks"])
+    if len({each.stack for each in stacks}) != len(stacks):
+        raise ValueError("a stack is there twice")
     return SealedPlan(
         Origin(
             tree=_shaped(origin["tree"], _GIT),
@@ -222,7 +225,7 @@ def _parsed(document: dict[str, Any]) -> SealedPlan:
             manifest=_shaped(origin["manifest"], _SHA256),
             engine=_shaped(origin["engine"], _VERSION),
         ),
-        tuple(_stack(each) for each in document["stacks"]),
+        stacks,
     )
 
 
@@ -252,4 +255,6 @@ def _canonical(document: dict[str, Any]) -> bytes:
 
 
 def _no_plan(name: str, why: str) -> BadInput:
-    return BadInput(f"{name} is no sealed plan.", why, "Make one: `twinlock preview --seal plan.tlplan`.")
+    return BadInput(
+        f"{name} is no sealed plan.", why, "Make one: `twinlock preview --engine pulumi --seal plan.tlplan`."
+    )

@@ -147,6 +147,34 @@ def test_an_error_names_the_resource_and_hides_secrets() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (
+            f"resource {URN} violates plan: properties changed: =~token[{{&{{an old token}}}}], +a[{{b}}]",
+            "its token is another than planned",
+        ),
+        (f"resource {URN} violates plan: parent changed (expected {URN})", f"parent changed (expected {URN})"),
+        (
+            "update is not allowed by the plan: no steps were expected for this resource",
+            "no steps were expected for this resource",
+        ),
+        (
+            f"expected resource operations for {URN} but none were seen",
+            f"expected resource operations for {URN} but none were seen",
+        ),
+    ],
+)
+def test_what_was_not_planned_is_told_without_its_value(message: str, why: str) -> None:
+    """Pulumi prints the value that is another, and those of an old plan are in no list of secrets."""
+    told = failure.told(a_stack(), "applied", [Problem(URN, message)], "")
+    assert str(told) == (
+        f"protections/payments: {TYPE} testers was not applied.\n"
+        f"That was not planned: {why}.\n"
+        "Find out what changed since. Then preview again, and have the new plan approved."
+    )
+
+
 def test_an_error_of_ours_that_a_program_raised_is_told_as_it_is() -> None:
     """What, why and mend survive the way through the engine."""
     message = "python inline source runtime error: What.\nWhy.\nMend.\nTraceback (most recent call last):\n  File ..."

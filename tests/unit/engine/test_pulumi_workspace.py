@@ -52,6 +52,13 @@ def test_the_project_names_every_provider_it_may_start(workspace: Workspace, tmp
     assert (launcher / "pulumi-resource-twinlock").read_text() == "#!/bin/sh\nexec /opt/python -m 'a module' \"$@\"\n"
 
 
+def test_a_copy_aside_shares_the_stacks_settings_only_if_asked(workspace: Workspace, tmp_path: Path) -> None:
+    """A plan that is saved aside is encrypted with a stack's salt, which is in its settings."""
+    own = workspace.prepare(STACK)
+    assert workspace.aside(tmp_path / "a", settings=True).prepare(STACK) == own
+    assert workspace.aside(tmp_path / "b").prepare(STACK) == tmp_path / "b" / "projects" / "repositories"
+
+
 def test_the_passphrase_is_made_once_and_is_its_owners_alone(workspace: Workspace) -> None:
     """A generated passphrase, mode 0600, kept by the next run; all around it mode 0700."""
     workspace.prepare(STACK)

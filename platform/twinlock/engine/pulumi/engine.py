@@ -97,7 +97,7 @@ class PulumiEngine:
         run = Run(stack, listener, "previewed")
         saved = None if plan is None else str(plan)
         moved = self._moved(stack)
-        with self._preserved(stack, moved) as workspace:
+        with self._preserved(stack, moved, settings=plan is not None) as workspace:
             self._run(
                 run,
                 lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear),
@@ -248,14 +248,14 @@ class PulumiEngine:
         )
 
     @contextlib.contextmanager
-    def _preserved(self, stack: Stack, moved: Mapping[str, str]) -> Iterator[Workspace]:
+    def _preserved(self, stack: Stack, moved: Mapping[str, str], *, settings: bool) -> Iterator[Workspace]:
         """Yield where a stack can be previewed: aside, where its state would have to be made or changed first."""
         path = self._workspace.checkpoint(stack)
         if path is None or (path.exists() and not moved):
             yield self._workspace
             return
         with tempfile.TemporaryDirectory(prefix="twinlock-preview-") as directory:
-            yield self._workspace.aside(Path(directory))
+            yield self._workspace.aside(Path(directory), settings=settings)
 
     @contextlib.contextmanager
     def _alone(self, stack: Stack) -> Iterator[None]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from twinlock.engine.pulumi.progress import first, named
 from twinlock.errors import Incomplete
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from twinlock.engine.pulumi.progress import Problem
 
 _AGAIN = "Run the same command again; it goes on where this run stopped."
+_PLAN: Final = re.compile(r"violates plan: |is not allowed by the plan: |^(?=expected resource operations for )")
+"""Source: `resource/deploy/{step_generator,step_executor,deployment_executor}.go` in pulumi/pulumi's `pkg`."""
+_PROPERTY: Final = re.compile(r"properties changed: [=+~-]*([A-Za-z_][\w.]*)")
 _PROGRAM = "python inline source runtime error: "
 _TRACEBACK = "Traceback (most recent call last)"
 _LINES = 3
@@ -41,7 +45,21 @@ def told(stack: Stack, done: str, problems: list[Problem], written: str) -> Inco
         return Incomplete(f"{stack.id} was not {done}.", f"Its program failed: {' '.join(lines)}", "Mend the program.")
     subject = named(problem.urn)
     what = f"{stack.id}: {subject} was not {done}." if subject else f"{stack.id} was not {done}."
+    broken = _PLAN.search(message)
+    if broken is not None:
+        return _unplanned(what, message[broken.end() :] or message)
     return Incomplete(what, f"The engine says: {' '.join(message.split())}", _AGAIN)
+
+
+def _unplanned(what: str, reason: str) -> Incomplete:
+    """Return the error of what a saved plan does not hold; of a property the name alone: its value may be secret."""
+    named_property = _PROPERTY.match(reason)
+    told_of = f"its {named_property[1]} is another than planned" if named_property else " ".join(reason.split())
+    return Incomplete(
+        what,
+        f"That was not planned: {told_of}.",
+        "Find out what changed since. Then preview again, and have the new plan approved.",
+    )
 
 
 def held(stack: Stack) -> Incomplete:

@@ -80,8 +80,13 @@ class Workspace:
             return None
         return self.state / ".pulumi" / "stacks" / stack.project / f"{stack.group}.json"
 
-    def aside(self, directory: Path) -> Workspace:
+    def aside(self, directory: Path, *, settings: bool = False) -> Workspace:
         """Return a workspace that has a copy of this one's state, and leaves nothing of what is done in it here.
+
+        Args:
+            directory: Where the copy is made.
+            settings: Whether the stacks' settings are shared: they hold the salt of secrets, without which a plan that
+                is saved there is not read here.
 
         Raises:
             Incomplete: The copy cannot be made.
@@ -94,7 +99,7 @@ class Workspace:
             raise Incomplete(
                 "The state was not copied.", f"The system says: {error}.", "Run the same command again."
             ) from None
-        return replace(self, backend=f"{_LOCAL}{copy}", projects=directory / "projects")
+        return replace(self, backend=f"{_LOCAL}{copy}", projects=self.projects if settings else directory / "projects")
 
     def prepare(self, stack: Stack) -> Path:
         """Write what a run of a stack needs, and return the directory of its project.
