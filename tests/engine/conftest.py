@@ -129,5 +129,8 @@ def impatient(installed: Installation, provisioned: Platform) -> tuple[PulumiEng
     platform = compose.load(provisioned.root)
     served = {package: (sys.executable, "-I", "-m", module) for package, module in SERVERS.items()}
     workspace = Workspace(provisioned.root, "file://./state", {"github": installed.executables}, served)
-    engine = PulumiEngine(workspace, installed.pulumi, installed.record.version, os.environ, patience=5.0)
+    vouched = compose.custody(platform)
+    engine = PulumiEngine(
+        workspace, installed.pulumi, installed.record.version, os.environ, custody=vouched, patience=5.0
+    )
     return engine, compose.stacks(platform, compose.world(platform))
