@@ -74,6 +74,7 @@ def _aws(inputs: Properties) -> Mapping[str, object]:
         "awsEndpoint": require_loopback(first.get("iam") if isinstance(first, dict) else None, "AWS"),
         "awsAccessKey": inputs.get("accessKey"),
         "awsSecretKey": inputs.get("secretKey"),
+        "awsSessionToken": inputs.get("token"),
         "awsRegion": inputs.get("region"),
         "awsAccountId": accounts[0] if accounts else None,
     }

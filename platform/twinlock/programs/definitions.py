@@ -64,6 +64,7 @@ def aws(connection: Connection, purpose: Purpose, target: Where) -> Provider:
         "skipRequestingAccountId": False,
         "accessKey": account.access_key,
         "secretKey": account.secret_key,
+        "token": account.session_token,
         "assumeRoles": [{"roleArn": account.role_arn}] if account.role_arn else None,
         "endpoints": [dict.fromkeys(_WORLD_SERVICES, account.endpoint)] if world else None,
         "skipCredentialsValidation": world,
@@ -71,10 +72,10 @@ def aws(connection: Connection, purpose: Purpose, target: Where) -> Provider:
         "s3UsePathStyle": world,
     }
     given = {name: value for name, value in inputs.items() if value is not None}
-    return Provider("aws", f"aws-{purpose.value}", given, secret=frozenset({"secretKey"}))
+    return Provider("aws", f"aws-{purpose.value}", given, secret=frozenset({"secretKey", "token"} & given.keys()))
 
 
 def twinlock_aws(connection: Connection, purpose: Purpose) -> Provider:
     """Return twinlock's provider of one account."""
     name, inputs = f"{PACKAGE}-{purpose.value}", aws_inputs(connection.aws[purpose])
-    return Provider(PACKAGE, name, inputs, secret=frozenset({"awsSecretKey"}))
+    return Provider(PACKAGE, name, inputs, secret=frozenset({"awsSecretKey", "awsSessionToken"} & inputs.keys()))

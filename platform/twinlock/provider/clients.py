@@ -57,7 +57,7 @@ def _credentials(inputs: Properties) -> Credentials:
             "There are no keys for it.",
             "Start the world: `twinlock world up --detach`.",
         )
-    return Credentials(access_key, secret_key)
+    return Credentials(access_key, secret_key, _optional(inputs, "awsSessionToken"))
 
 
 def _optional(inputs: Properties, name: str) -> str | None:

@@ -34,8 +34,9 @@ class AwsConnection:
         account_id: Its twelve digits; the provider refuses to work in any other account.
         region: Where its regional resources live.
         endpoint: Address of the local AWS; None on the cloud.
-        access_key: Public half of the world's keys; None on the cloud.
-        secret_key: Secret half of them; None on the cloud.
+        access_key: Public half of the keys; None where the provider finds them by itself.
+        secret_key: Secret half of them.
+        session_token: What goes with keys that are a session's, such as a job's.
         role_arn: The role to assume on the cloud; None in the world.
     """
 
@@ -44,6 +45,7 @@ class AwsConnection:
     endpoint: str | None = None
     access_key: str | None = None
     secret_key: str | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
     role_arn: str | None = None
 
 
@@ -66,13 +68,14 @@ def github_inputs(github: GitHubConnection) -> dict[str, object]:
 
 
 def aws_inputs(account: AwsConnection) -> dict[str, object]:
-    """Return the inputs of a twinlock provider of one account; `awsSecretKey` is a secret."""
+    """Return the inputs of a twinlock provider of one account; `awsSecretKey` and `awsSessionToken` are secrets."""
     inputs = {
         "awsAccountId": account.account_id,
         "awsRegion": account.region,
         "awsEndpoint": account.endpoint,
         "awsAccessKey": account.access_key,
         "awsSecretKey": account.secret_key,
+        "awsSessionToken": account.session_token,
         "awsRoleArn": account.role_arn,
     }
     return {name: value for name, value in inputs.items() if value is not None}
