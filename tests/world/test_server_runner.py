@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import select
 import shutil
 import sys
-import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.world.conftest import RunningWorld
 
 pytestmark = pytest.mark.skipif(
     shutil.which("act", path=Path(sys.executable).parent) is None, reason="act has no wheel for this machine"
 )
+PATIENCE_SECONDS = 60
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1"
 UPLOAD = "actions/upload-artifact@bbbca2ddaa5d8feaa63e36b76fdaad77386f024f"
 DOWNLOAD = "actions/download-artifact@3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c"
@@ -77,15 +79,55 @@ jobs:
 """
 
 
+class Stage(NamedTuple):
+    """What a world's companion tells of a run."""
+
+    repository: str
+    status: str
+
+
+class News:
+    """What the world's companion hears, as it comes."""
+
+    def __init__(self, pipe: Path) -> None:
+        # Open for both, so that it has no end while the companion is not there.
+        self.pipe = pipe
+        self._reader = os.open(pipe, os.O_RDWR)
+        self._rest = b""
+        self._heard: list[Stage] = []
+
+    def until(self, awaited: Stage) -> None:
+        """Return once a run has come so far."""
+        while awaited not in self._heard:
+            assert select.select([self._reader], [], [], PATIENCE_SECONDS)[0], (awaited, self._heard)
+            *lines, self._rest = (self._rest + os.read(self._reader, 65_536)).split(b"\n")
+            events = map(json.loads, lines)
+            self._heard += [Stage(e["repository"], e["action"]) for e in events if e["event"] == "workflow_run"]
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        os.close(self._reader)
+
+
 @pytest.fixture(scope="module")
-def busy(start_world: Callable[..., RunningWorld]) -> RunningWorld:
+def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[News]:
+    """What the world of `busy` tells."""
+    pipe = tmp_path_factory.mktemp("news") / "pipe"
+    os.mkfifo(pipe)
+    heard = News(pipe)
+    yield heard
+    heard.close()
+
+
+@pytest.fixture(scope="module")
+def busy(start_world: Callable[..., RunningWorld], news: News) -> RunningWorld:
     """A world whose jobs run on this machine."""
-    return start_world(None, None, "--runner", "act")
+    return start_world(None, None, "--runner", "act", "--companion", f"sh -c 'exec cat > {news.pipe}'")
 
 
 @pytest.fixture
 def pushed(
-    busy: RunningWorld, git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path
+    busy: RunningWorld, news: News, git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path
 ) -> Callable[[str, str], dict[str, Any]]:
     """Return a function that pushes a workflow to a new repository and returns its run once it has ended."""
 
@@ -97,7 +139,7 @@ def pushed(
         git("add", "--all", cwd=work_tree)
         git("commit", "--quiet", "--message=Build", cwd=work_tree)
         git("push", "--quiet", busy.git_url(name), "main", cwd=work_tree)
-        return _until(busy, name, "completed")
+        return _until(busy, news, name, "completed")
 
     return push
 
@@ -164,7 +206,7 @@ def test_a_job_of_another_repository_is_refused_the_role(
 
 
 def test_a_job_is_stopped(
-    busy: RunningWorld, git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path
+    busy: RunningWorld, news: News, git: Callable[..., subprocess.CompletedProcess[str]], work_tree: Path
 ) -> None:
     """Its processes end at once."""
     busy.repository("slow")
@@ -174,9 +216,9 @@ def test_a_job_is_stopped(
     git("add", "--all", cwd=work_tree)
     git("commit", "--quiet", "--message=Slow", cwd=work_tree)
     git("push", "--quiet", busy.git_url("slow"), "main", cwd=work_tree)
-    run = _until(busy, "slow", "in_progress")
+    run = _until(busy, news, "slow", "in_progress")
     assert busy.request("POST", f"/repos/acme/slow/actions/runs/{run['id']}/cancel").status_code == 202
-    assert _until(busy, "slow", "completed")["conclusion"] == "cancelled"
+    assert _until(busy, news, "slow", "completed")["conclusion"] == "cancelled"
 
 
 def _trust(busy: RunningWorld, name: str) -> None:
@@ -211,14 +253,11 @@ def _log(busy: RunningWorld, name: str, run: dict[str, Any]) -> str:
     return busy.client.get(where).text
 
 
-def _until(busy: RunningWorld, name: str, status: str) -> dict[str, Any]:
-    runs: list[dict[str, Any]] = []
-    for _ in range(1200):
-        runs = busy.request("GET", f"/repos/acme/{name}/actions/runs").json()["workflow_runs"]
-        if runs and runs[0]["status"] == status:
-            return runs[0]
-        time.sleep(0.05)  # the job is a process of its own: there is nothing to wait on but its outcome
-    raise AssertionError(runs)
+def _until(busy: RunningWorld, news: News, name: str, status: str) -> dict[str, Any]:
+    news.until(Stage(f"acme/{name}", status))
+    run: dict[str, Any] = busy.request("GET", f"/repos/acme/{name}/actions/runs").json()["workflow_runs"][0]
+    assert run["status"] == status
+    return run
 
 
 def test_the_world_says_why_a_run_did_not_begin(
