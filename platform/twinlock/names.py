@@ -101,9 +101,14 @@ def release_role(service: str) -> str:
     return f"{service}-release"
 
 
+def execution_role(service: str) -> str:
+    """Return the name of the role under which ECS starts the tasks of an integration run: it pulls and it logs."""
+    return f"{service}-execution"
+
+
 def service_roles(service: str) -> frozenset[str]:
     """Return the names of all roles of a service, in whichever account they are."""
-    named = (publish_role, integration_role, workload_role, suite_role, release_role)
+    named = (publish_role, integration_role, workload_role, suite_role, execution_role, release_role)
     return frozenset(name(service) for name in named)
 
 
@@ -120,6 +125,26 @@ def policy_arn(account: str, policy: str) -> str:
 def oidc_provider_arn(account: str) -> str:
     """Return the ARN of an account's identity provider for GitHub Actions."""
     return f"arn:aws:iam::{account}:oidc-provider/{OIDC_HOST}"
+
+
+def registry(account: str, region: str) -> str:
+    """Return the host of an account's registry of images (ECR)."""
+    return f"{account}.dkr.ecr.{region}.amazonaws.com"
+
+
+def registry_arn(account: str, region: str, repository: str) -> str:
+    """Return the ARN of a repository of images."""
+    return f"arn:aws:ecr:{region}:{account}:repository/{repository}"
+
+
+def run_repository(service: str, run: str) -> str:
+    """Return the name of the repository that holds the suite's image for one run."""
+    return f"{service}/{run}"
+
+
+def run_logs(service: str, run: str) -> str:
+    """Return the name of the log group of one run."""
+    return f"/twinlock/{service}/{run}"
 
 
 def queue(service: str, point: str) -> str:

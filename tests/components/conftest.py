@@ -51,7 +51,11 @@ OUTPUTS: dict[str, dict[str, object]] = {
     "github:index/repository:Repository": {"repoId": 1001, "nodeId": "R_1001"},
     "twinlock:github:OidcSubject": {"subjectPrefix": "repo:acme@7/payments@1001"},
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-1"},
+    "aws:ecr/repository:Repository": {
+        "repositoryUrl": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/payments/payments-r1"
+    },
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:eu-west-1:111111111111:log-group:run"},
+    "aws:ecs/taskDefinition:TaskDefinition": {"arn": "arn:aws:ecs:eu-west-1:111111111111:task-definition/task:1"},
     "aws:sqs/queue:Queue": {"url": "https://sqs.eu-west-1.amazonaws.com/111111111111/queue"},
     "github:index/team:Team": {"slug": "the-slug"},
 }

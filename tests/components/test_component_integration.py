@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from twinlock.errors import BadInput
+from twinlock.model.account import Purpose
+from twinlock.model.integration import Ground, under_test
 from twinlock.programs import integration, run
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 NAME = "payments-r1"
 DIGEST = "0" * 64
 ARTIFACT = f"444444444444.dkr.ecr.eu-west-1.amazonaws.com/payments@sha256:{DIGEST}"
-SUITE = f"444444444444.dkr.ecr.eu-west-1.amazonaws.com/payments-integration-tests@sha256:{DIGEST}"
+SUITE = f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/payments/{NAME}@sha256:{DIGEST}"
+GROUND = Ground("111111111111", "444444444444", "eu-west-1")
 TAGS = {
     "twinlock:run": NAME,
     "twinlock:owner": "payments-testers",
@@ -39,9 +42,9 @@ ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 @pytest.fixture
 def recorded(declare: Declare, estate: Estate, connection: Connection) -> Any:  # noqa: ANN401 - of the conftest
     """Return what the program declares."""
-    service = estate.services["payments"]
+    service = under_test(estate.services["payments"])
     this = run.parse(service, NAME, ARTIFACT, SUITE, "2026-03-01T11:00:00+01:00")
-    return declare(lambda: integration.declare(estate, service, this, connection))
+    return declare(lambda: integration.declare(service, GROUND, this, connection.aws[Purpose.INTEGRATION]))
 
 
 def test_nothing_leads_out_of_the_network(recorded: Any) -> None:  # noqa: ANN401 - as above
@@ -123,9 +126,9 @@ def test_queue_s_endpoint_is_declared_only_with_a_queue(
     declare: Declare, estate: Estate, connection: Connection
 ) -> None:
     """An endpoint that nobody needs is a way out that nobody watches."""
-    service = dataclasses.replace(estate.services["payments"], integration_points=())
+    service = dataclasses.replace(under_test(estate.services["payments"]), points=())
     this = run.parse(service, NAME, ARTIFACT, SUITE, "2026-03-01T10:00:00Z")
-    recorded = declare(lambda: integration.declare(estate, service, this, connection))
+    recorded = declare(lambda: integration.declare(service, GROUND, this, connection.aws[Purpose.INTEGRATION]))
     assert f"{NAME}:sqs" not in recorded.of(ENDPOINT)
     assert recorded.of("aws:sqs/queue:Queue") == {}
 
@@ -143,15 +146,18 @@ def test_traffic_is_logged(recorded: Any) -> None:  # noqa: ANN401 - as above
         "maxAggregationInterval": 60,
     }
     group = recorded.inputs("aws:cloudwatch/logGroup:LogGroup")[NAME]
-    assert (group["name"], group["retentionInDays"]) == (f"/twinlock/{NAME}", 30)
+    assert (group["name"], group["retentionInDays"]) == (f"/twinlock/payments/{NAME}", 30)
 
 
 def test_tasks_run_under_the_estate_s_roles_and_by_digest(recorded: Any) -> None:  # noqa: ANN401 - as above
-    """Service and suite are separate tasks, with separate identities, read-only and unprivileged."""
+    """Service and suite are separate tasks with separate identities, read-only and unprivileged; neither logs."""
     tasks = recorded.inputs("aws:ecs/taskDefinition:TaskDefinition")
     assert {name: task["taskRoleArn"] for name, task in tasks.items()} == {
         f"{NAME}:service": "arn:aws:iam::111111111111:role/payments-workload",
         f"{NAME}:suite": "arn:aws:iam::111111111111:role/payments-suite",
+    }
+    assert {task["executionRoleArn"] for task in tasks.values()} == {
+        "arn:aws:iam::111111111111:role/payments-execution"
     }
     (service,) = json.loads(tasks[f"{NAME}:service"]["containerDefinitions"])
     (suite,) = json.loads(tasks[f"{NAME}:suite"]["containerDefinitions"])
@@ -173,7 +179,7 @@ def test_tasks_run_under_the_estate_s_roles_and_by_digest(recorded: Any) -> None
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {
-                "awslogs-group": f"/twinlock/{NAME}",
+                "awslogs-group": f"/twinlock/payments/{NAME}",
                 "awslogs-region": "eu-west-1",
                 "awslogs-stream-prefix": "service",
             },
@@ -185,6 +191,17 @@ def test_tasks_run_under_the_estate_s_roles_and_by_digest(recorded: Any) -> None
     assert set(recorded.of("aws:ecs/cluster:Cluster")) == {NAME}
 
 
+def test_the_suite_s_image_has_a_place_that_goes_with_the_run(recorded: Any) -> None:  # noqa: ANN401 - as above
+    """The runner puts it there by digest, and no tag of it moves."""
+    images = recorded.inputs("aws:ecr/repository:Repository")[NAME]
+    assert images == {
+        "name": f"payments/{NAME}",
+        "imageTagMutability": "IMMUTABLE",
+        "forceDelete": True,
+        "tags": TAGS,
+    }
+
+
 def test_only_the_integration_account_is_entered(recorded: Any) -> None:  # noqa: ANN401 - as above
     """A run cannot reach production, whatever it declares."""
     assert set(recorded.of("pulumi:providers:aws")) == {"aws-integration"}
@@ -192,10 +209,17 @@ def test_only_the_integration_account_is_entered(recorded: Any) -> None:  # noqa
     assert used == {"aws-integration"}
 
 
-def test_where_tasks_start_is_exported(recorded: Any) -> None:  # noqa: ANN401 - as above
-    """The runner needs no more than this."""
+def test_what_a_runner_needs_is_exported(recorded: Any) -> None:  # noqa: ANN401 - as above
+    """It looks for nothing by itself."""
     assert recorded.outputs == {
         "cluster": NAME,
+        "images": f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/payments/{NAME}",
+        "logs": f"/twinlock/payments/{NAME}",
+        "port": 8080,
+        "tags": TAGS,
+        "taskDefinitions": dict.fromkeys(
+            ("service", "suite"), "arn:aws:ecs:eu-west-1:111111111111:task-definition/task:1"
+        ),
         "subnets": [f"{NAME}:a-id", f"{NAME}:b-id"],
         "securityGroups": {"service": f"{NAME}:service-id", "suite": f"{NAME}:suite-id"},
     }
@@ -203,7 +227,7 @@ def test_where_tasks_start_is_exported(recorded: Any) -> None:  # noqa: ANN401 -
 
 def test_run_lives_as_long_as_its_service_says(estate: Estate) -> None:
     """The end follows from the start, so that declaring the stack again changes nothing."""
-    this = run.parse(estate.services["payments"], NAME, ARTIFACT, SUITE, "2026-03-01T11:00:00+01:00")
+    this = run.parse(under_test(estate.services["payments"]), NAME, ARTIFACT, SUITE, "2026-03-01T11:00:00+01:00")
     assert this.expires_at == dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
@@ -222,7 +246,7 @@ def test_run_lives_as_long_as_its_service_says(estate: Estate) -> None:
 def test_run_that_cannot_be_right_is_refused(estate: Estate, values: tuple[str, ...], key: str, why: str) -> None:
     """A tag that moves, a foreign name and a time without a zone each get their own reason."""
     with pytest.raises(BadInput) as raised:
-        run.parse(estate.services["payments"], *values)
+        run.parse(under_test(estate.services["payments"]), *values)
     assert raised.value.what.startswith(f"twinlock:{key} is ")
     assert why in raised.value.why
     assert raised.value.mend == f"Set it: `pulumi config set twinlock:{key} VALUE`."

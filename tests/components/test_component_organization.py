@@ -112,7 +112,7 @@ def test_each_account_has_provider_boundary_and_inventory(recorded: Any) -> None
     assert "iam:put*" in statements[0]["Action"]
     assert recorded.inputs("twinlock:aws:RoleInventory")["integration"] == {
         "accountId": "111111111111",
-        "roles": ["payments-integration", "payments-suite", "payments-workload"],
+        "roles": ["payments-execution", "payments-integration", "payments-suite", "payments-workload"],
         "undeclared": "quarantine",
     }
 

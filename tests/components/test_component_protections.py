@@ -250,6 +250,7 @@ def test_role_trusts_what_github_reports_of_the_repository(recorded: Any) -> Non
         "payments-integration",
         "payments-workload",
         "payments-suite",
+        "payments-execution",
         "payments-release",
     }
 
@@ -299,7 +300,7 @@ def test_roles_of_another_service_are_not_declared(
     references = {"organization/twinlock-repositories/payments-suite": {"repositories": reported}}
     recorded = declare(programs.stack("protections", "payments-suite", estate, connection).declare, references)
     assert set(recorded.of(ROLE)) == {
-        f"payments-suite-{name}" for name in ("publish", "integration", "workload", "suite", "release")
+        f"payments-suite-{name}" for name in ("publish", "integration", "workload", "suite", "execution", "release")
     }
 
 

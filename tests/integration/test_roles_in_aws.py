@@ -25,6 +25,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/payments-integration"
 TAGS = {"TagSpecification.1.Tag.1.Key": "twinlock:run"}
 VPC, SUBNET, GROUP, TABLE = "vpc-0123abcd", "subnet-0123abcd", "sg-0123abcd", "rtb-0123abcd"
 DESCRIBED = {"tags": [{"key": "twinlock:run", "value": "payments-1"}]}
+MARKED = {"tags": {"twinlock:run": "payments-1"}}
 FLOW_LOGS = f"arn:aws:iam::{ACCOUNT}:role/twinlock-flow-logs"
 MADE = [
     ("ec2", "CreateVpc", TAGS),
@@ -35,8 +36,9 @@ MADE = [
     ("ec2", "CreateFlowLogs", {"ResourceId.1": VPC, "DeliverLogsPermissionArn": FLOW_LOGS, **TAGS}),
     ("ecs", "CreateCluster", {"clusterName": "payments-1", **DESCRIBED}),
     ("ecs", "RegisterTaskDefinition", {"family": "payments-1", **DESCRIBED}),
-    ("logs", "CreateLogGroup", {"logGroupName": "/twinlock/payments-1", "tags": {"twinlock:run": "payments-1"}}),
-    ("sqs", "CreateQueue", {"QueueName": "payments-1", "tags": {"twinlock:run": "payments-1"}}),
+    ("ecr", "CreateRepository", {"repositoryName": "payments/payments-1", **DESCRIBED}),
+    ("logs", "CreateLogGroup", {"logGroupName": "/twinlock/payments/payments-1", **MARKED}),
+    ("sqs", "CreateQueue", {"QueueName": "payments-1", **MARKED}),
 ]
 USED = [
     ("ec2", "AssociateRouteTable", {"RouteTableId": TABLE, "SubnetId": SUBNET}),
@@ -45,6 +47,9 @@ USED = [
     ("ec2", "ModifyVpcAttribute", {"VpcId": VPC}),
     ("ec2", "DeleteSubnet", {"SubnetId": SUBNET}),
     ("ec2", "DeleteVpc", {"VpcId": VPC}),
+    ("ecr", "InitiateLayerUpload", {"repositoryName": "payments/payments-1"}),
+    ("ecr", "PutImage", {"repositoryName": "payments/payments-1"}),
+    ("ecr", "DeleteRepository", {"repositoryName": "payments/payments-1"}),
     ("ecs", "RunTask", {"cluster": "payments-1", "taskDefinition": "payments-1:1"}),
     ("ecs", "StopTask", {"cluster": "payments-1", "task": "1"}),
     ("ecs", "DeleteCluster", {"cluster": "payments-1"}),
@@ -76,8 +81,16 @@ def policies() -> tuple[Policy, ...]:
     return tuple(parse(policy.name, encode(policy.document)) for policy in held.inline)
 
 
+def tags(whose: str, run: str, service: str | None = None) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys of a run's tags; none without a run."""
+    if not run:
+        return {}
+    owner = service or run.rpartition("-")[0]
+    return {f"aws:{whose}tag/twinlock:run": (run,), f"aws:{whose}tag/twinlock:service": (owner,)}
+
+
 def allowed(policies: tuple[Policy, ...], asked: tuple[str, str, dict[str, Any]], *, asks: str, carries: str) -> bool:
-    """Tell whether all that a request needs is allowed, where it sets one run's tag on what carries another's."""
+    """Tell whether all that a request needs is allowed, where it sets one run's tags on what carries another's."""
     service, name, parameters = asked
     operation = Operation(service, name, parameters, "POST", "/", {}, {})
     return all(
@@ -86,8 +99,8 @@ def allowed(policies: tuple[Policy, ...], asked: tuple[str, str, dict[str, Any]]
         for context in [
             {
                 **need.context,
-                **({"aws:requesttag/twinlock:run": (asks,)} if asks and need.tagged else {}),
-                **({"aws:resourcetag/twinlock:run": (carries,)} if carries and "*" not in need.resource else {}),
+                **(tags("request", asks) if need.tagged else {}),
+                **(tags("resource", carries) if "*" not in need.resource else {}),
             }
         ]
     )
@@ -98,6 +111,7 @@ def test_a_run_makes_what_carries_its_tag(policies: tuple[Policy, ...], asked: t
     """In what carries it too, and nothing with another service's tag, or in another service's network."""
     assert allowed(policies, asked, asks="payments-1", carries="payments-1")
     assert not allowed(policies, asked, asks="orders-1", carries="payments-1")
+    assert not allowed(policies, asked, asks="payments-eu-1", carries="payments-1")
     assert not allowed(policies, asked, asks="", carries="payments-1")
     if "VpcId" in asked[2] or "ResourceId.1" in asked[2]:
         assert not allowed(policies, asked, asks="payments-1", carries="orders-1")
@@ -109,7 +123,22 @@ def test_a_run_uses_what_carries_its_tag(policies: tuple[Policy, ...], asked: tu
     """And nothing that carries another's, or none."""
     assert allowed(policies, asked, asks="", carries="payments-1")
     assert not allowed(policies, asked, asks="", carries="orders-1")
+    assert not allowed(policies, asked, asks="", carries="payments-eu-1")
     assert not allowed(policies, asked, asks="", carries="")
+
+
+@pytest.mark.parametrize(
+    ("resource", "carries", "fits"), [(GROUP, "", True), (GROUP, "orders-1", False), (VPC, "", False)]
+)
+def test_a_run_marks_only_what_nobody_owns(
+    policies: tuple[Policy, ...],
+    resource: str,
+    carries: str,
+    fits: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """A network's default group comes without a tag; a run that could mark another's things could delete them."""
+    asked = ("ec2", "CreateTags", {"ResourceId.1": resource, "Tag.1.Key": "twinlock:run"})
+    assert allowed(policies, asked, asks="payments-1", carries=carries) is fits
 
 
 @pytest.mark.parametrize("asked", READ, ids=lambda asked: asked[1])

@@ -83,4 +83,4 @@ def test_two_services_share_no_role(service: str, other: str) -> None:
     """Roles of two services of one account differ, unless one service is named as the other's role is."""
     shared = names.service_roles(service) & names.service_roles(other)
     assert service == other or not shared
-    assert len(names.service_roles(service)) == 5
+    assert len(names.service_roles(service)) == 6

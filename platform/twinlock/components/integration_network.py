@@ -16,7 +16,7 @@ import pulumi_aws as aws
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from twinlock.model.account import Account
+    from twinlock.model.integration import Ground
 
 NETWORK = ipaddress.ip_network("10.64.0.0/16")
 ZONES = ("a", "b")
@@ -42,9 +42,8 @@ class IntegrationNetwork(pulumi.ComponentResource):
     def __init__(  # noqa: PLR0913 - each is said by another part of the manifest
         self,
         name: str,
-        account: Account,
+        ground: Ground,
         *,
-        images_account: str,
         services: Iterable[str],
         flow_log_role: pulumi.Input[str],
         log_group: pulumi.Input[str],
@@ -55,8 +54,7 @@ class IntegrationNetwork(pulumi.ComponentResource):
 
         Args:
             name: The run's name.
-            account: The integration account.
-            images_account: Digits of the account that holds the images.
+            ground: Where it stands.
             services: Further AWS services that need an endpoint (`sqs`).
             flow_log_role: ARN of the role under which flow logs are delivered.
             log_group: ARN of the group that takes the flow log.
@@ -64,7 +62,7 @@ class IntegrationNetwork(pulumi.ComponentResource):
             opts: Pulumi's options, with the account's AWS provider.
         """
         super().__init__("twinlock:aws:IntegrationNetwork", name, None, opts)
-        self._name, self._region, self._tags = name, account.region, tags
+        self._name, self._region, self._tags = name, ground.region, tags
         self._child = pulumi.ResourceOptions(parent=self)
         vpc = self._vpc(flow_log_role, log_group)
         subnets, routes = self._subnets(vpc)
@@ -73,7 +71,7 @@ class IntegrationNetwork(pulumi.ComponentResource):
         suite = self._group(vpc, "suite", "The suite that tests it")
         self._allow("suite-to-service", suite, service, SERVICE_PORT)
         storage = self._storage(vpc, routes)
-        policy = _endpoint_policy(account.id, images_account)
+        policy = _endpoint_policy(ground)
         for task, group in (("service", service), ("suite", suite)):
             self._allow(f"{task}-to-endpoints", group, endpoints, HTTPS)
             self._allow_storage(f"{task}-to-s3", group, storage)
@@ -216,7 +214,7 @@ class IntegrationNetwork(pulumi.ComponentResource):
         )
 
 
-def _endpoint_policy(account: str, images_account: str) -> str:
+def _endpoint_policy(ground: Ground) -> str:
     """Return the policy of an endpoint: own credentials only, and only what belongs to the accounts of the run.
 
     Without it, whoever controls the service could carry data out with credentials of an account of theirs.
@@ -228,8 +226,8 @@ def _endpoint_policy(account: str, images_account: str) -> str:
             "Action": "*",
             "Resource": "*",
             "Condition": {
-                "StringEquals": {"aws:PrincipalAccount": account},
-                "StringEqualsIfExists": {"aws:ResourceAccount": sorted({account, images_account})},
+                "StringEquals": {"aws:PrincipalAccount": ground.account},
+                "StringEqualsIfExists": {"aws:ResourceAccount": sorted({ground.account, ground.images})},
             },
         }
     )

@@ -16,8 +16,7 @@ from twinlock import names
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from twinlock.model.account import Account
-    from twinlock.model.declaration import Service
+    from twinlock.model.integration import Ground, UnderTest
 
 SQS = "aws-sqs"
 """The kind of an integration point behind which stands a queue."""
@@ -43,15 +42,20 @@ class Task:
 
 
 class IntegrationTasks(pulumi.ComponentResource):
-    """Cluster, queues and task definitions of one run."""
+    """Cluster, queues and task definitions of one run.
+
+    Attributes:
+        definitions: ARN of each task's definition, by the task's name.
+    """
 
     def __init__(  # noqa: PLR0913 - each is said by another part of the manifest
         self,
         name: str,
-        service: Service,
+        tested: UnderTest,
         *,
-        account: Account,
+        ground: Ground,
         tasks: Iterable[Task],
+        execution_role: pulumi.Input[str],
         log_group: pulumi.Input[str],
         tags: Mapping[str, str],
         opts: pulumi.ResourceOptions,
@@ -60,9 +64,10 @@ class IntegrationTasks(pulumi.ComponentResource):
 
         Args:
             name: The run's name.
-            service: The service under test.
-            account: The integration account.
+            tested: The service under test.
+            ground: Where they run.
             tasks: What can be started.
+            execution_role: ARN of the role under which ECS pulls the images and writes the logs.
             log_group: Name of the group that takes the tasks' output.
             tags: The run's tags, on everything that can carry tags.
             opts: Pulumi's options, with the account's AWS provider.
@@ -79,17 +84,18 @@ class IntegrationTasks(pulumi.ComponentResource):
         environment = {
             names.queue_variable(point.name): aws.sqs.Queue(
                 f"{name}:{point.name}",
-                name=f"{names.queue(service.name, point.name)}-{name.removeprefix(f'{service.name}-')}",
+                name=f"{names.queue(tested.service, point.name)}-{name.removeprefix(f'{tested.service}-')}",
                 sqs_managed_sse_enabled=True,
                 fifo_queue=False,
                 tags=tags,
                 opts=child,
             ).url
-            for point in service.integration_points
+            for point in tested.points
             if point.kind == SQS
         }
+        self.definitions: dict[str, pulumi.Output[str]] = {}
         for task in tasks:
-            aws.ecs.TaskDefinition(
+            self.definitions[task.name] = aws.ecs.TaskDefinition(
                 f"{name}:{task.name}",
                 family=f"{name}-{task.name}",
                 requires_compatibilities=["FARGATE"],
@@ -97,19 +103,21 @@ class IntegrationTasks(pulumi.ComponentResource):
                 cpu=_CPU,
                 memory=_MEMORY,
                 task_role_arn=task.role,
-                # Fargate pulls the image and writes the log under the task's own role: no third role may be passed.
-                execution_role_arn=task.role,
-                container_definitions=pulumi.Output.json_dumps([_container(task, environment, log_group, account)]),
+                # Not the task's own: what writes the logs could write the other task's, and nobody could tell.
+                execution_role_arn=execution_role,
+                container_definitions=pulumi.Output.json_dumps(
+                    [_container(task, environment, log_group, ground.region)]
+                ),
                 tags=tags,
                 opts=child,
-            )
-        self.register_outputs({})
+            ).arn
+        self.register_outputs({"definitions": self.definitions})
 
 
 def _container(
-    task: Task, environment: Mapping[str, pulumi.Input[str]], log_group: pulumi.Input[str], account: Account
+    task: Task, environment: Mapping[str, pulumi.Input[str]], log_group: pulumi.Input[str], region: str
 ) -> dict[str, object]:
-    variables = {"AWS_REGION": account.region, **environment}
+    variables = {"AWS_REGION": region, **environment}
     if task.ports:
         # Within its own network a task is reached at its address, not at loopback.
         variables |= {"HOST": "0.0.0.0", "PORT": str(task.ports[0])}  # noqa: S104 - the container's own network
@@ -125,7 +133,7 @@ def _container(
             "logDriver": "awslogs",
             "options": {
                 "awslogs-group": log_group,
-                "awslogs-region": account.region,
+                "awslogs-region": region,
                 "awslogs-stream-prefix": task.name,
             },
         },

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from twinlock.model.policy import InlinePolicy, Statement
 
 HOUR = 3600
+PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+"""What pulling an image takes.
+
+Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html.
+"""
 
 
 def roles(declaration: Declaration, service: Service, purpose: Purpose) -> tuple[Role, ...]:
@@ -32,6 +37,7 @@ def roles(declaration: Declaration, service: Service, purpose: Purpose) -> tuple
                 _integration(declaration, service),
                 _task(declaration, service, names.workload_role(service.name)),
                 _task(declaration, service, names.suite_role(service.name)),
+                _execution(declaration, service),
             )
         case Purpose.PRODUCTION:
             return (_release(declaration, service),)
@@ -41,7 +47,7 @@ def roles(declaration: Declaration, service: Service, purpose: Purpose) -> tuple
 
 def _publish(declaration: Declaration, service: Service) -> Role:
     account, region = declaration.platform.accounts[Purpose.BUILD], declaration.platform.region
-    repository = f"arn:aws:ecr:{region}:{account}:repository/{service.name}"
+    repository = names.registry_arn(account, region, service.name)
     return _role(
         account,
         names.publish_role(service.name),
@@ -65,18 +71,10 @@ def _publish(declaration: Declaration, service: Service) -> Role:
 
 def _integration(declaration: Declaration, service: Service) -> Role:
     account, region = declaration.platform.accounts[Purpose.INTEGRATION], declaration.platform.region
-    runs = {("StringLike", f"aws:RequestTag/{names.RUN_TAG}"): [f"{service.name}-*"]}
-    own = {("StringLike", f"aws:ResourceTag/{names.RUN_TAG}"): [f"{service.name}-*"]}
+    runs, own = _tagged("Request", service), _tagged("Resource", service)
     tasks = [
-        names.role_arn(account, names.workload_role(service.name)),
-        names.role_arn(account, names.suite_role(service.name)),
-    ]
-    create = [
-        "ec2:Create*",
-        "ecs:CreateCluster",
-        "ecs:RegisterTaskDefinition",
-        "logs:CreateLogGroup",
-        "sqs:CreateQueue",
+        names.role_arn(account, name(service.name))
+        for name in (names.workload_role, names.suite_role, names.execution_role)
     ]
     put_into = [  # what is there already must be allowed too, and the request's tags say nothing of it
         "ec2:CreateFlowLogs",
@@ -85,6 +83,16 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "ec2:CreateSubnet",
         "ec2:CreateVpcEndpoint",
     ]
+    create = [
+        *put_into,
+        "ec2:CreateVpc",
+        "ecr:CreateRepository",
+        "ecs:CreateCluster",
+        "ecs:RegisterTaskDefinition",
+        "logs:CreateLogGroup",
+        "sqs:CreateQueue",
+    ]
+    rules = f"arn:aws:ec2:{region}:{account}:security-group-rule/*"
     use = [
         "ec2:AssociateRouteTable",
         "ec2:AuthorizeSecurityGroup*",
@@ -92,6 +100,14 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "ec2:DisassociateRouteTable",
         "ec2:ModifyVpc*",
         "ec2:RevokeSecurityGroup*",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:CompleteLayerUpload",
+        "ecr:DeleteRepository",
+        "ecr:DescribeRepositories",
+        "ecr:InitiateLayerUpload",
+        "ecr:ListTagsForResource",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
         "ecs:DeleteCluster",
         "ecs:RunTask",
         "ecs:StopTask",
@@ -100,7 +116,7 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "sqs:ListQueueTags",
         "sqs:SetQueueAttributes",
     ]
-    logs = f"arn:aws:logs:{region}:{account}:log-group:/twinlock/{service.name}-*"
+    logs = _logs(account, region, service)
     return _role(
         account,
         names.integration_role(service.name),
@@ -114,9 +130,11 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         policy(
             "runs",
             allow(create, ["*"], runs),
+            allow(["ec2:AuthorizeSecurityGroup*"], [rules], runs),
             allow([*put_into, *use], ["*"], own),
             allow(["ecs:DeregisterTaskDefinition"], ["*"]),  # AWS judges it by neither resource nor tag
-            allow(["ec2:CreateTags", "ecs:TagResource", "logs:TagResource", "sqs:TagQueue"], ["*"], runs),
+            *_tag(account, region, service),
+            allow(["ecr:GetAuthorizationToken"], ["*"]),
             allow(["ec2:Describe*", "ecs:Describe*", "ecs:List*", "logs:Describe*"], ["*"]),
             allow(
                 ["logs:DeleteLogGroup", "logs:GetLogEvents", "logs:ListTagsForResource", "logs:PutRetentionPolicy"],
@@ -135,23 +153,86 @@ def _task(declaration: Declaration, service: Service, name: str) -> Role:
         for point in service.integration_points
         if point.kind == "aws-sqs"
     )
-    logs = f"arn:aws:logs:{region}:{account}:log-group:/twinlock/{service.name}-*:*"
-    statements = [allow(["logs:CreateLogStream", "logs:PutLogEvents"], [logs])]
-    if queues:
-        use = [
-            "sqs:DeleteMessage",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            "sqs:ReceiveMessage",
-            "sqs:SendMessage",
-        ]
-        statements.append(allow(use, queues))
+    use = [
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    ]
     return _role(
         account,
         name,
-        trust("Service ecs-tasks.amazonaws.com", "sts:AssumeRole", {("StringEquals", "aws:SourceAccount"): [account]}),
-        policy("integration-points", *statements),
+        _tasks_of(account),
+        *([policy("integration-points", allow(use, queues))] if queues else ()),
     )
+
+
+def _execution(declaration: Declaration, service: Service) -> Role:
+    """Return the role under which ECS starts both tasks: it pulls their images and writes their logs.
+
+    No task holds it, so that neither can write what the other is to have said.
+    """
+    account, region = declaration.platform.accounts[Purpose.INTEGRATION], declaration.platform.region
+    images = [
+        names.registry_arn(declaration.platform.accounts[Purpose.BUILD], region, service.name),
+        names.registry_arn(account, region, names.run_repository(service.name, "*")),
+    ]
+    return _role(
+        account,
+        names.execution_role(service.name),
+        _tasks_of(account),
+        policy(
+            "start",
+            allow(["ecr:GetAuthorizationToken"], ["*"]),
+            allow(PULL, images),
+            allow(["logs:CreateLogStream", "logs:PutLogEvents"], [f"{_logs(account, region, service)}:*"]),
+        ),
+    )
+
+
+def _logs(account: str, region: str, service: Service) -> str:
+    return f"arn:aws:logs:{region}:{account}:log-group:{names.run_logs(service.name, '*')}"
+
+
+def _tagged(whose: str, service: Service) -> dict[tuple[str, str], list[str]]:
+    """Return conditions on the tags of a `Request` or a `Resource`: a run, and of this service.
+
+    The run's name alone would not do: `payments-*` also matches a run of a service called `payments-eu`.
+    """
+    return {
+        ("StringLike", f"aws:{whose}Tag/{names.RUN_TAG}"): [f"{service.name}-*"],
+        ("StringEquals", f"aws:{whose}Tag/{names.SERVICE_TAG}"): [service.name],
+    }
+
+
+def _tag(account: str, region: str, service: Service) -> tuple[Statement, ...]:
+    """Return what lets a run mark its own as it makes it, and only that: who tags another's could take it over.
+
+    Sources: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html and
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html.
+    """
+    runs = _tagged("Request", service)
+    made = {("StringLike", "ec2:CreateAction"): ["Create*", "AuthorizeSecurityGroup*"]}
+    # A network's default group comes with it, and without a tag.
+    unowned = {("Null", f"aws:ResourceTag/{names.RUN_TAG}"): ["true"]}
+    started = {("StringEquals", "ecs:CreateAction"): ["CreateCluster", "RegisterTaskDefinition", "RunTask"]}
+    named = [
+        _logs(account, region, service),
+        names.registry_arn(account, region, names.run_repository(service.name, "*")),
+        f"arn:aws:sqs:{region}:{account}:{service.name}-*",
+    ]
+    return (
+        allow(["ec2:CreateTags"], ["*"], runs | made),
+        allow(["ec2:CreateTags"], [f"arn:aws:ec2:{region}:{account}:security-group/*"], runs | unowned),
+        allow(["ecs:TagResource"], ["*"], runs | started),
+        allow(["ecr:TagResource", "logs:TagResource", "sqs:TagQueue"], named, runs),
+    )
+
+
+def _tasks_of(account: str) -> Statement:
+    conditions = {("StringEquals", "aws:SourceAccount"): [account]}
+    return trust("Service ecs-tasks.amazonaws.com", "sts:AssumeRole", conditions)
 
 
 def _release(declaration: Declaration, service: Service) -> Role:

@@ -14,7 +14,7 @@ from twinlock.provider.tokens import PACKAGE
 
 if TYPE_CHECKING:
     from twinlock.model.account import Purpose
-    from twinlock.provider.connection import Connection
+    from twinlock.provider.connection import AwsConnection, Connection
 
 _WORLD_SERVICES = ("iam", "sts", "ec2", "ecs", "logs", "s3", "sqs", "kms")
 """AWS services that programs use; each needs an endpoint of its own, or it would be the cloud's."""
@@ -25,7 +25,7 @@ def every(connection: Connection, target: Where) -> tuple[Provider, ...]:
     return (
         github(connection, target),
         twinlock_github(connection),
-        *(aws(connection, purpose, target) for purpose in connection.aws),
+        *(aws(account, purpose, target) for purpose, account in connection.aws.items()),
         *(twinlock_aws(connection, purpose) for purpose in connection.aws),
     )
 
@@ -53,9 +53,8 @@ def twinlock_github(connection: Connection) -> Provider:
     return Provider(PACKAGE, PACKAGE, github_inputs(connection.github), secret=frozenset({"githubToken"}))
 
 
-def aws(connection: Connection, purpose: Purpose, target: Where) -> Provider:
+def aws(account: AwsConnection, purpose: Purpose, target: Where) -> Provider:
     """Return the official AWS provider of one account."""
-    account = connection.aws[purpose]
     world = target is Where.WORLD
     inputs = {
         "region": account.region,

@@ -57,7 +57,7 @@ def _declare_roles(estate: Estate, service: str, connection: Connection) -> None
         own = _roles_of(service, account)
         if not own:
             continue
-        options = inherited([aws_provider(connection, purpose, estate.declaration.platform.target)])
+        options = inherited([aws_provider(connection.aws[purpose], purpose, estate.declaration.platform.target)])
         for role in own:
             Role(
                 role.name,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twinlock.engine import port
     from twinlock.model.account import Purpose
     from twinlock.model.declaration import Where
-    from twinlock.provider.connection import Connection
+    from twinlock.provider.connection import AwsConnection, Connection
 
 
 def github_providers(connection: Connection, target: Where) -> tuple[github.Provider, Provider]:
@@ -32,12 +32,12 @@ def github_providers(connection: Connection, target: Where) -> tuple[github.Prov
 
 def aws_providers(connection: Connection, purpose: Purpose, target: Where) -> tuple[aws.Provider, Provider]:
     """Declare the official AWS provider of one account and twinlock's."""
-    return aws_provider(connection, purpose, target), _own(definitions.twinlock_aws(connection, purpose))
+    return aws_provider(connection.aws[purpose], purpose, target), _own(definitions.twinlock_aws(connection, purpose))
 
 
-def aws_provider(connection: Connection, purpose: Purpose, target: Where) -> aws.Provider:
+def aws_provider(account: AwsConnection, purpose: Purpose, target: Where) -> aws.Provider:
     """Declare the official AWS provider of one account."""
-    official = definitions.aws(connection, purpose, target)
+    official = definitions.aws(account, purpose, target)
     return aws.Provider(official.name, **_arguments(official))
 
 

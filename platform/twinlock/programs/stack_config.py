@@ -17,6 +17,7 @@ from twinlock import desired, manifest, names, programs
 from twinlock.errors import BadInput, Incomplete, TwinlockError
 from twinlock.model.account import Purpose
 from twinlock.model.declaration import Where
+from twinlock.model.integration import Ground, under_test
 from twinlock.programs import integration, run
 from twinlock.provider import world_file
 from twinlock.provider.connection import AwsConnection, Connection, GitHubConnection
@@ -89,8 +90,14 @@ def _declare_run(config: pulumi.Config, estate: Estate, group: str, reached: Con
             f"The services of this platform are: {', '.join(sorted(estate.services)) or 'none'}.",
             "Set it: `pulumi config set twinlock:group SERVICE`.",
         )
+    ground = Ground(
+        estate.accounts[Purpose.INTEGRATION].id,
+        estate.accounts[Purpose.BUILD].id,
+        estate.declaration.platform.region,
+    )
     values = [_required(config, key) for key in ("run", "artifact", "suite", "started")]
-    integration.declare(estate, service, run.parse(service, *values), reached)
+    this = under_test(service)
+    integration.declare(this, ground, run.parse(this, *values), reached.aws[Purpose.INTEGRATION])
 
 
 def _required(config: pulumi.Config, key: str) -> str:
