@@ -18,6 +18,7 @@ from twinlock_cli import (
     audit,
     check,
     demo,
+    drift,
     engine,
     init,
     lazy_group,
@@ -82,6 +83,7 @@ app.command("scaffold")(scaffold.scaffold)
 app.command("preview")(provision.preview)
 app.command("up")(provision.up)
 app.command("destroy")(provision.destroy)
+app.command("drift")(drift.drift)
 app.command("audit")(audit.audit)
 app.command("reconcile")(reconcile.reconcile)
 app.add_typer(windows.app, name="windows")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from twinlock.audit import Report
     from twinlock.custody import Custody
+    from twinlock.drift import Drift
     from twinlock.engine.port import Engine, Listener, Stack
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.sealed_plan import SealedPlan
@@ -315,6 +316,18 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
         return audit(estate, replace(seen, first_seen=known), calls=calls, windows=windows)
 
     return read
+
+
+def drift(platform: Platform, running: WorldFile, kind: Kind, *, groups: Collection[str]) -> Drift:
+    """Return what an engine and the audit see otherwise than it should be; changes nothing.
+
+    Raises:
+        TwinlockError: The engine is not there, or GitHub or AWS cannot be reached.
+    """
+    from twinlock import drift as seen
+
+    looked = seen.look(platform.estate, engine(platform, kind), stacks(platform, running), groups=groups)
+    return seen.merge(platform.estate, looked, examine(platform, running)())
 
 
 def journal(platform: Platform, *, by_hand: bool = False) -> Journal:

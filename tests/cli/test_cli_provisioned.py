@@ -28,6 +28,7 @@ PRINTING = {
     "preview": (("preview",), {"seeds", "stacks"}),
     "up": (("up", "--yes"), {"seeds", "stacks"}),
     "audit": (("audit",), {"calls", "coverage", "findings", "notes", "unknowns", "windows"}),
+    "drift": (("drift",), {"differences", "evaluated", "resources", "unseen"}),
     "windows list": (("windows", "list"), None),
     "reconcile": (("reconcile", "--once", "--yes"), None),
     "world status": (("world", "status"), {"aws", "git", "github", "not_enforced", "pid"}),

@@ -62,11 +62,14 @@ class Result:
         stack: `program/group`.
         changes: Every resource of the stack, in the order it was visited.
         outputs: The stack's outputs, plain values.
+        drifted: What is live otherwise than the last run has left it, whatever the program says of it: `before` is what
+            was left, `after` what is. Empty for an engine that compares the program with live at once.
     """
 
     stack: str
     changes: tuple[Change, ...]
     outputs: Mapping[str, object] = field(default_factory=dict)
+    drifted: tuple[Change, ...] = ()
 
     @property
     def changed(self) -> tuple[Change, ...]:

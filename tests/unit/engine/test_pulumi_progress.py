@@ -215,3 +215,32 @@ def test_any_path_in_any_value_gives_something_or_nothing(path: str, value: obje
 def test_any_urn_has_a_name_or_none(urn: str) -> None:
     """What is no URN has an empty name."""
     assert isinstance(named(urn), str)
+
+
+def test_a_refresh_says_what_is_live_otherwise_than_it_was_left(progress: Progress) -> None:
+    """From the property as it was left to what is live; it is no change of the run."""
+    found = done(
+        "refresh",
+        old=state(inputs={"privacy": "closed"}, outputs={"privacy": "closed", "found": []}),
+        new=state(inputs={"privacy": "secret"}, outputs={"privacy": "secret", "found": ["rogue"]}),
+        detailedDiff={
+            "privacy": {"diffKind": "update", "inputDiff": False},
+            "found": {"diffKind": "update", "inputDiff": False},
+        },
+    )
+    progress.hear(found)
+    fields = (FieldChange("found", "none", "rogue"), FieldChange("privacy", "closed", "secret"))
+    assert (progress.drifted, progress.changes) == ([Change(URN, TYPE, "testers", Operation.UPDATE, fields)], [])
+
+
+def test_a_refresh_that_finds_nothing_there_says_so(progress: Progress) -> None:
+    """What is gone has no fields."""
+    progress.hear(done("refresh", old=state(inputs={"privacy": "closed"}), new=None))
+    assert progress.drifted == [Change(URN, TYPE, "testers", Operation.DELETE)]
+
+
+def test_what_a_provider_merely_reports_is_no_drift(progress: Progress) -> None:
+    """An ETag or a count moves without a difference in anything that is declared."""
+    progress.hear(done("refresh", old=state(outputs={"etag": "a"}), new=state(outputs={"etag": "b"})))
+    progress.hear(done("refresh", old=state(custom=False), new=None))
+    assert progress.drifted == []

@@ -31,6 +31,7 @@ _OPERATIONS = {
 }
 """The steps that people are told of. A replacement's two halves, reads and refreshes are a part of something else."""
 
+_REFRESH = "refresh"
 _STACK = "pulumi:pulumi:Stack"
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _SECRET = "[secret]"  # noqa: S105 - what Pulumi and we write in place of one
@@ -55,6 +56,7 @@ class Progress:
 
     Attributes:
         changes: Every resource that a provider manages, in the order in which its step ended.
+        drifted: What the refresh found otherwise than it was left.
         outputs: The stack's outputs.
         problems: The errors, in the order in which they came.
     """
@@ -68,6 +70,7 @@ class Progress:
             now: The time in seconds.
         """
         self.changes: list[Change] = []
+        self.drifted: list[Change] = []
         self.outputs: dict[str, object] = {}
         self.problems: list[Problem] = []
         self._stack = stack
@@ -111,6 +114,9 @@ class Progress:
             if step.new is not None and step.new.outputs:
                 self.outputs = dict(step.new.outputs)
             return
+        drift = drift_of(step)
+        if drift is not None:
+            self.drifted.append(drift)
         change = change_of(step)
         if change is not None:
             self.changes.append(change)
@@ -129,7 +135,23 @@ def change_of(step: StepEventMetadata) -> Change | None:
     if operation is None or state is None or not state.custom or step.type.startswith("pulumi:"):
         return None
     told = operation in {Operation.UPDATE, Operation.REPLACE}
-    return Change(step.urn, step.type, step.urn.rpartition("::")[2], operation, _fields(step) if told else ())
+    return Change(step.urn, step.type, _name(step), operation, _fields(step) if told else ())
+
+
+def drift_of(step: StepEventMetadata) -> Change | None:
+    """Return what a refresh found otherwise than it was left, or None where it found nothing that is declared.
+
+    What a provider merely reports of a resource (an ETag, a count of members) differs without a detailed diff.
+    """
+    if step.op.value != _REFRESH or step.old is None or not step.old.custom or step.type.startswith("pulumi:"):
+        return None
+    if step.new is None:
+        return Change(step.urn, step.type, _name(step), Operation.DELETE)
+    fields = tuple(
+        FieldChange(path, _text(_found(path, step.old)), _text(_found(path, step.new)))
+        for path in sorted(step.detailed_diff or step.diffs or ())
+    )
+    return Change(step.urn, step.type, _name(step), Operation.UPDATE, fields) if fields else None
 
 
 def named(urn: str) -> str:
@@ -158,6 +180,16 @@ def _fields(step: StepEventMetadata) -> tuple[FieldChange, ...]:
         before = at(path, old_inputs if difference is not None and difference.input_diff else old_outputs)
         fields.append(FieldChange(path, _text(before), _text(at(path, new))))
     return tuple(fields)
+
+
+def _found(path: str, state: StepEventStateMetadata) -> object:
+    """Return what a state says at a path, as declared or else as reported."""
+    declared = at(path, _inputs(state))
+    return at(path, state.outputs) if declared is None else declared
+
+
+def _name(step: StepEventMetadata) -> str:
+    return step.urn.rpartition("::")[2]
 
 
 def _inputs(state: StepEventStateMetadata | None) -> Mapping[str, object]:

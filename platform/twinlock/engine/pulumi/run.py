@@ -50,7 +50,8 @@ class Run:
 
     def result(self) -> Result:
         """Return what was done, or would be."""
-        return Result(self.stack.id, tuple(self.progress.changes), dict(self.progress.outputs))
+        heard = self.progress
+        return Result(self.stack.id, tuple(heard.changes), dict(heard.outputs), tuple(heard.drifted))
 
     @contextlib.contextmanager
     def reported(self) -> Iterator[None]:
