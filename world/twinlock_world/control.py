@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 from urllib.parse import parse_qs
 
+from twinlock_world import faults
 from twinlock_world.asgi import ClientGoneError, Head, TooLargeError, read_body, respond
 from twinlock_world.clock import ClockError
 from twinlock_world.github.errors import GitHubError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from twinlock_world.asgi import Receive, Scope, Send
     from twinlock_world.clock import Clock
+    from twinlock_world.faults import Faults
     from twinlock_world.jsonvalue import JsonObject, JsonValue
     from twinlock_world.rate_limit import Limits
     from twinlock_world.seed import Seed
@@ -57,6 +59,10 @@ class World(Protocol):
     @property
     def clock(self) -> Clock:
         """The time of everything in the world."""
+
+    @property
+    def faults(self) -> Faults:
+        """What befalls requests."""
 
     @property
     def limits(self) -> Limits:
@@ -95,12 +101,15 @@ class Control:
         self._world = world
         self._handlers: dict[tuple[str, str], Callable[[_Request], _Answer]] = {
             ("GET", "aws/decisions"): self._aws_decisions,
+            ("DELETE", "faults"): self._withdraw,
             ("GET", "clock"): self._clock,
             ("GET", "dump"): self._dump,
+            ("GET", "faults"): self._faults,
             ("GET", "runs"): self._run,
             ("GET", "status"): self._status,
             ("POST", "apps/key"): self._app_key,
             ("POST", "clock"): self._move_clock,
+            ("POST", "faults"): self._arrange,
             ("POST", "runs/bypass"): self._bypass,
             ("POST", "limits"): self._limits,
             ("POST", "seed"): self._seed,
@@ -175,6 +184,21 @@ class Control:
         self._world.limits.allow(allowance)
         shown = {"core": allowance.core, "graphql": allowance.graphql, "secondary": allowance.secondary}
         return 200, shown
+
+    def _arrange(self, request: _Request) -> _Answer:
+        try:
+            fault = faults.parse(Fields(_document(request.body)))
+        except ValueError:
+            return _refusal(422, faults.USAGE)
+        self._world.faults.arrange(fault)
+        return self._faults(request)
+
+    def _faults(self, _request: _Request) -> _Answer:
+        return 200, self._world.faults.shown()
+
+    def _withdraw(self, request: _Request) -> _Answer:
+        self._world.faults.withdraw()
+        return self._faults(request)
 
     def _clock(self, _request: _Request) -> _Answer:
         return 200, {"now": self._world.clock.now().isoformat()}

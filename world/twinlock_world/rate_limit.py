@@ -28,6 +28,11 @@ _HOUR: Final = 3600
 _MINUTE: Final = 60
 _WRITE: Final = 5
 _DOCUMENTATION: Final = "https://docs.github.com/rest/overview/rate-limits-for-the-rest-api"
+SECONDARY: Final = (
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. If you reach out to "
+    "GitHub Support for help, please include the request ID."
+)
+SECONDARY_DOCUMENTATION: Final = f"{_DOCUMENTATION}#about-secondary-rate-limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,7 @@ class Limits:
         cost = 1 if method == "GET" else _WRITE
         if minute.spent + cost > self.allowance.secondary:
             wait = minute.start + _MINUTE - self._now()
-            message = (
-                "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. If you "
-                "reach out to GitHub Support for help, please include the request ID."
-            )
-            documentation = f"{_DOCUMENTATION}#about-secondary-rate-limits"
-            raise LimitError(message, documentation, {"retry-after": str(max(wait, 1))})
+            raise LimitError(SECONDARY, SECONDARY_DOCUMENTATION, {"retry-after": str(max(wait, 1))})
         self._minutes[account] = replace(minute, spent=minute.spent + cost)
 
     def count(self, identity: Identity | None, resource: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from twinlock_world import github, seed
 from twinlock_world.companion import Companion
 from twinlock_world.control import PREFIX, Control
+from twinlock_world.faults import Faults
 from twinlock_world.git_access import StoreGatekeeper
 from twinlock_world.git_http import GitHttp, match
 from twinlock_world.git_incoming import forget_incoming
@@ -44,6 +45,7 @@ from twinlock_world.oidc.key import KeptKey
 from twinlock_world.runner.runtime import PREFIX as RUNTIME
 from twinlock_world.runner.runtime import Runtime
 from twinlock_world.ticker import Ticker
+from twinlock_world.unreliable import Unreliable
 from twinlock_world.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -101,6 +103,9 @@ class LocalWorld:
         self._runner: ActRunner | None = None
         self._ticker = Ticker(self.actions.tick)
         self._webhooks = Webhooks(store, Addresses(urls.github, ""), post)
+        self.faults = Faults()
+        aws.suffer(self.faults)
+        self._unreliable = Unreliable(self._serve, self.faults, self.expire_token)
         self._control = Control(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +114,11 @@ class LocalWorld:
         path = raw_path.decode("latin-1").partition("?")[0]
         if path.startswith(PREFIX):
             await self._control(scope, receive, send)
-            return
+        else:
+            await self._unreliable(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["raw_path"].decode("latin-1").partition("?")[0]
         if path.startswith(RUNTIME):
             await self._runtime(scope, receive, send)
             return

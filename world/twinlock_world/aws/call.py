@@ -80,6 +80,11 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
+_FAILURES: Final = {
+    400: ("Throttling", "Rate exceeded"),
+    403: ("ExpiredToken", "The security token included in the request is expired"),
+    503: ("ServiceUnavailable", "The request has failed due to a temporary failure of the server."),
+}
 UNSIGNED: Final = Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
 MALFORMED: Final = Refusal(400, "IncompleteSignature", "The request signature does not conform to AWS standards.")
 UNKNOWN_OPERATION: Final = Refusal(404, "UnknownOperationException", "There is no such operation.")
@@ -206,6 +211,15 @@ def action(request: Request) -> str:
     if target is not None:
         return target.rpartition(".")[2]
     return parse_qs(_fields(request)).get("Action", [""])[0]
+
+
+def failure(status: int) -> Refusal:
+    """Return a refusal that a service gives of itself.
+
+    Source: "Common Errors" of the services' API references, e.g. IAM's.
+    """
+    code, message = _FAILURES.get(status, ("InternalFailure", "The request processing has failed."))
+    return Refusal(status, code, message)
 
 
 def named(request: Request) -> str:

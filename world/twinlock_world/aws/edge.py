@@ -8,13 +8,15 @@ server's start, so the server imports this module in a thread of its own.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import io
+import socket
 import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import moto.core.request
 from moto.iam.models import get_account_id_from
@@ -29,14 +31,15 @@ from twinlock_world.aws.decisions import Decisions
 from twinlock_world.aws.enforcement import Enforcement
 from twinlock_world.aws.roles import Roles
 from twinlock_world.aws.sessions import Sessions
+from twinlock_world.faults import Lost
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from twinlock_world.aws.web_identity import Issuer
+    from twinlock_world.faults import Faults
     from twinlock_world.jsonvalue import JsonObject
 
 _ADMINISTRATOR: Final = "administrator"
@@ -63,6 +66,7 @@ class Aws:
         self._services = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._written = False
+        self._faults: Faults | None = None
         self.requests = 0
         self.unserved: Counter[str] = Counter()
         self.decisions = Decisions()
@@ -78,6 +82,10 @@ class Aws:
     def federate(self, name: str, issuer: Issuer) -> None:
         """Let tokens of an issuer be verified; accounts choose by their OIDC providers whether they count."""
         self._roles.federate(name, issuer)
+
+    def suffer(self, faults: Faults) -> None:
+        """Let faults befall requests from now on."""
+        self._faults = faults
 
     def ensure_account(self, account: str) -> Keys:
         """Return the keys of an account's administrator, making the account where there is none."""
@@ -100,9 +108,16 @@ class Aws:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request; one at a time, since moto's memory has no locks of its own."""
         request = _read(environ)
+        fault = self._faults.befalling(calls.named(request)) if self._faults else None
+        if fault is not None and fault.status is not None:
+            return _refused(calls.failure(fault.status), request)(environ, start_response)
+        if fault is not None and fault.lost is Lost.BEFORE:
+            _break_off(environ)
         with self._lock:
             self.requests += 1
             response = self._answer(request, environ)
+        if fault is not None and fault.lost is Lost.AFTER:
+            _break_off(environ)
         return response(environ, start_response)
 
     def _answer(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
@@ -230,6 +245,13 @@ def _read(environ: WSGIEnvironment) -> calls.Request:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
     return request
+
+
+def _break_off(environ: WSGIEnvironment) -> NoReturn:
+    """End a request's connection without an answer; werkzeug takes the error for a client that went."""
+    with contextlib.suppress(OSError):
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError
 
 
 def _xml(body: bytes) -> Response:
