@@ -75,6 +75,29 @@ def install(
         show(f"Pulumi {made.record.version} is installed in {made.directory}")
 
 
+@app.command("environment")
+def environment(context: typer.Context) -> None:
+    """Print what a shell needs for plain `pulumi` in `stacks/`: eval "$(twinlock engine environment)"."""
+    import os
+    import sys
+    from pathlib import Path
+
+    from twinlock.engine.pulumi import plain
+    from twinlock.model.declaration import Where
+    from twinlock_cli import compose, engines
+
+    platform = compose.load(context.obj)
+    declared, installed = platform.estate.declaration.platform, engines.installation()
+    found = plain.lines(
+        engines.workspace(platform.root, declared, installed),
+        installed.executables,
+        Path(sys.executable),
+        os.environ,
+        cloud=declared.target is Where.CLOUD,
+    )
+    show("\n".join(found))
+
+
 def _as_json(installation: Installation, damage: str | None) -> dict[str, object]:
     record = installation.record
     return {

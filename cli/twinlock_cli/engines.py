@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from twinlock.custody import Custody
     from twinlock.engine.installation.install import Way
+    from twinlock.engine.installation.place import Installation
     from twinlock.engine.port import Engine
+    from twinlock.engine.pulumi.backing import Backing
     from twinlock.engine.pulumi.engine import PulumiEngine
+    from twinlock.engine.pulumi.workspace import Workspace
     from twinlock.ledger.journal import Journal
     from twinlock.model.declaration import Platform
 
@@ -66,23 +69,72 @@ def pulumi(root: Path, platform: Platform, journal: Journal) -> PulumiEngine:
     Raises:
         Incomplete: Pulumi is not installed.
     """
-    from twinlock.engine.installation import place
     from twinlock.engine.pulumi.engine import PulumiEngine
-    from twinlock.engine.pulumi.workspace import Workspace
     from twinlock.provider import rebinding
 
-    installed = place.usable(folder())
-    # Isolated: neither the directory it is started in nor a variable adds to what is imported.
-    served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
-    workspace = Workspace(root, platform.state.backend, {"github": installed.executables}, served)
+    installed = installation()
     return PulumiEngine(
-        workspace,
+        workspace(root, platform, installed),
         installed.pulumi,
         installed.record.version,
         os.environ,
         custody=custody(root, journal),
         finder=rebinding.rulesets,
     )
+
+
+def installation() -> Installation:
+    """Return Pulumi as it is installed on this machine.
+
+    Raises:
+        Incomplete: It is not.
+    """
+    from twinlock.engine.installation import place
+
+    return place.usable(folder())
+
+
+def workspace(root: Path, platform: Platform, installed: Installation) -> Workspace:
+    """Return where Pulumi works for a platform directory.
+
+    Raises:
+        Incomplete: State is in the world's AWS, and no world runs.
+        BadInput: The world's file is damaged.
+    """
+    from twinlock.engine.pulumi.workspace import Workspace
+
+    # Isolated: neither the directory it is started in nor a variable adds to what is imported.
+    served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
+    held = backing(root, platform)
+    return Workspace(
+        root,
+        held.url,
+        {"github": installed.executables},
+        served,
+        secrets=held.secrets,
+        credentials=held.credentials,
+    )
+
+
+def backing(root: Path, platform: Platform) -> Backing:
+    """Return how Pulumi's state is reached.
+
+    Raises:
+        Incomplete: It is in the world's AWS, and no world runs.
+        BadInput: The world's file is damaged.
+    """
+    from twinlock.engine.pulumi import backing as ways
+    from twinlock.model.account import STATE
+    from twinlock.model.declaration import Where
+    from twinlock.provider import world_file
+
+    if platform.target is Where.CLOUD:
+        return ways.on_cloud(platform.state, os.environ)
+    if not ways.in_aws(platform.state):
+        return ways.Backing(platform.state.backend, platform.state.secrets)
+    running = world_file.read(root)
+    keys = running.accounts[STATE.value]
+    return ways.on_world(platform.state, platform.region, running.aws_url, ways.Keys(keys.access_key, keys.secret_key))
 
 
 def custody(root: Path, journal: Journal) -> Custody:

@@ -238,7 +238,7 @@ def _rows(found: Held) -> Iterator[tuple[str, str, str, str]]:
         case Standing.CHANGED if found.changes is None:
             what = "what it was before is not known any more"
         case Standing.CHANGED:
-            what = "something beside its resources"
+            what = "nothing of its resources, but what Pulumi notes beside"
         case Standing.GONE:
             what = "it was removed outside a run"
         case Standing.UNRECORDED:

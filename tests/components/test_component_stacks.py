@@ -111,16 +111,41 @@ def test_project_is_called_as_the_engine_calls_it(program: str) -> None:
     assert main[2:] == ["from twinlock.programs.stack_config import declare", "", f'declare("{program}")']
 
 
-@pytest.mark.parametrize("missing", ["root", "group"])
-def test_missing_configuration_says_how_to_set_it(declare: Declare, root: Path, missing: str) -> None:
+@pytest.mark.parametrize(("program", "missing"), [("repositories", "root"), ("integration", "group")])
+def test_missing_configuration_says_how_to_set_it(declare: Declare, root: Path, program: str, missing: str) -> None:
     """Pulumi prints the message of a `RunError` without a traceback."""
-    config = {key: value for key, value in {"root": str(root), "group": "payments"}.items() if key != missing}
+    config = {key: value for key, value in run_config(root).items() if key != missing}
     with pytest.raises(pulumi.RunError) as raised:
-        declare(project("repositories", config))
+        declare(project(program, config))
     assert str(raised.value) == (
         f"twinlock:{missing} is not set.\n"
         "The stack test of twinlock-test does not say it.\n"
         f"Set it: `pulumi config set twinlock:{missing} VALUE`."
+    )
+
+
+def test_a_project_beneath_its_platform_directory_needs_no_configuration(
+    declare: Declare, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root is the nearest directory above with a manifest, and the stack is called after its group."""
+    place = root / "stacks" / "repositories"
+    place.mkdir(parents=True)
+    monkeypatch.chdir(place)
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "payments")
+    recorded = declare(project("repositories", {}))
+    assert set(recorded.of("github:index/repository:Repository")) == {
+        "payments",
+        "payments-integration-tests",
+    }
+
+
+def test_a_root_is_named_from_the_project(declare: Declare, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration that is committed holds no path of one machine."""
+    place = root / "elsewhere"
+    place.mkdir()
+    monkeypatch.chdir(place)
+    assert declare(project("repositories", {"root": "..", "group": "payments"})).of(
+        "github:index/repository:Repository"
     )
 
 

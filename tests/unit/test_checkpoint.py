@@ -54,6 +54,22 @@ def test_a_stack_that_never_ran_has_a_digest_too() -> None:
     assert digest(b'{"version": 3, "checkpoint": {"stack": "payments"}}') == digest(b'{"version":3,"checkpoint":{}}')
 
 
+def test_the_same_declared_elsewhere_is_no_difference_of_a_resource() -> None:
+    """Plain Pulumi notes other places in the source, and dependencies in another order; one less is told."""
+    before = {**RULESET, "dependencies": ["a", "b"], "propertyDependencies": {"rules": ["a", "b"]}}
+    after = {
+        **RULESET,
+        "dependencies": ["b", "a"],
+        "propertyDependencies": {"rules": ["b", "a"]},
+        "sourcePosition": "project:///__main__.py#5",
+        "stackTrace": [{"sourcePosition": "project:///__main__.py#5"}],
+    }
+    assert digest(_file(_deployment(before))) != digest(_file(_deployment(after)))
+    assert changes(_file(_deployment(before)), _file(_deployment(after))) == []
+    less = {**after, "dependencies": ["b"]}
+    assert changes(_file(_deployment(before)), _file(_deployment(less))) == [Change(URN, "changed", ("dependencies",))]
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
@@ -106,7 +122,11 @@ def test_what_a_run_has_left_is_run_on(trusted: Standing) -> None:
             [Change(URN, "changed", ("inputs.enforcement",)), Change(OTHER, "removed")],
             f"Its checkpoint was changed outside a run: changed {URN} (inputs.enforcement); removed {OTHER}.",
         ),
-        (Standing.CHANGED, [], "Its checkpoint was changed outside a run: something beside its resources."),
+        (
+            Standing.CHANGED,
+            [],
+            "Its checkpoint was changed outside a run: nothing of its resources, but what Pulumi notes beside.",
+        ),
         (
             Standing.CHANGED,
             None,

@@ -19,6 +19,9 @@ from twinlock.errors import BadInput, Incomplete
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_NOTED: Final = frozenset({"sourcePosition", "stackTrace"})
+"""What Pulumi notes of where a resource is declared: a run from elsewhere notes another place for the same."""
+_UNORDERED: Final = frozenset({"dependencies", "propertyDependencies"})
 _DEEPEST: Final = 200
 """Levels of a checkpoint; beyond, a path is told no further."""
 
@@ -148,6 +151,8 @@ def require_trusted(stack: str, found: Standing, changes: Sequence[Change] | Non
 def changes(before: bytes, after: bytes) -> Sequence[Change]:
     """Return what differs between two checkpoints, resource by resource, without the values.
 
+    Where a resource is declared, and in which order it depends on others, is no difference.
+
     Raises:
         BadInput: One is no checkpoint.
     """
@@ -166,8 +171,19 @@ def _resources(content: bytes) -> dict[str, Mapping[str, Any]]:
         if not isinstance(resource, dict) or not isinstance(resource.get("urn"), str):
             raise _unreadable("A resource in it has no name.")
         # One that waits for its deletion stands beside its replacement, under the same name.
-        found[resource["urn"] + (" (to be deleted)" if resource.get("delete") else "")] = resource
+        found[resource["urn"] + (" (to be deleted)" if resource.get("delete") else "")] = _essence(resource)
     return found
+
+
+def _essence(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    kept = ((key, value) for key, value in resource.items() if key not in _NOTED)
+    return {key: _sorted(value) if key in _UNORDERED else value for key, value in kept}
+
+
+def _sorted(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _sorted(each) for key, each in value.items()}
+    return sorted(value, key=json.dumps) if isinstance(value, list) else value
 
 
 def _paths(old: object, new: object, path: str = "", level: int = 0) -> Iterator[str]:
@@ -194,7 +210,7 @@ def _told(found: Iterable[Change] | None) -> str:
     if found is None:
         return "what it was before is not known any more"
     said = [f"{each.what} {each.urn}" + (f" ({', '.join(each.paths)})" if each.paths else "") for each in found]
-    return "; ".join(said) or "something beside its resources"
+    return "; ".join(said) or "nothing of its resources, but what Pulumi notes beside"
 
 
 def _unreadable(why: str) -> BadInput:

@@ -20,6 +20,10 @@ class Purpose(enum.Enum):
     MANAGEMENT = "management"
 
 
+STATE = Purpose.BUILD
+"""The account that holds Pulumi's state, where that is in AWS: nothing under test, and nothing in production."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One AWS account.

@@ -1,8 +1,9 @@
 """From a Pulumi project's configuration to a running program: what `stacks/*/__main__.py` call.
 
-`twinlock:root` names the platform directory (the one with `platform.yaml`), `twinlock:group` the group. In the world
-the connection is the one of `.twinlock/world.json`; on the cloud the token comes from the environment, and each account
-is entered by its role.
+`twinlock:root` names the platform directory; where it is not set, that is the nearest directory above the project with
+a `platform.yaml`. `twinlock:group` names the group; where it is not set, the stack is called after it, but for
+`integration`, whose stacks are called after runs. In the world the connection is the one of `.twinlock/world.json`; on
+the cloud the token comes from the environment, and each account is entered by its role.
 """
 
 from __future__ import annotations
@@ -46,14 +47,13 @@ def declare(program: str) -> None:
 
 def _declare(program: str) -> None:
     config = pulumi.Config("twinlock")
-    root = Path(_required(config, "root")).absolute()
+    root = _root(config, Path.cwd())
     estate = desired.derive(manifest.load(root))
     reached = connection(estate, root, os.environ)
-    group = _required(config, "group")
     if program == "integration":
-        _declare_run(config, estate, group, reached)
+        _declare_run(config, estate, _required(config, "group"), reached)
     else:
-        programs.stack(program, group, estate, reached).declare()
+        programs.stack(program, config.get("group") or pulumi.get_stack(), estate, reached).declare()
 
 
 def connection(estate: Estate, root: Path, environment: Mapping[str, str]) -> Connection:
@@ -100,12 +100,31 @@ def _declare_run(config: pulumi.Config, estate: Estate, group: str, reached: Con
     integration.declare(this, ground, run.parse(this, *values), reached.aws[Purpose.INTEGRATION])
 
 
+def _root(config: pulumi.Config, project: Path) -> Path:
+    """Return the platform directory.
+
+    Raises:
+        BadInput: None is named, and the project is in none.
+    """
+    named = config.get("root")
+    if named:
+        return (project / named).resolve()
+    for above in project.absolute().parents:
+        if (above / "platform.yaml").is_file():
+            return above
+    raise _unset("root")
+
+
 def _required(config: pulumi.Config, key: str) -> str:
     value = config.get(key)
     if not value:
-        raise BadInput(
-            f"twinlock:{key} is not set.",
-            f"The stack {pulumi.get_stack()} of {pulumi.get_project()} does not say it.",
-            f"Set it: `pulumi config set twinlock:{key} VALUE`.",
-        )
+        raise _unset(key)
     return value
+
+
+def _unset(key: str) -> BadInput:
+    return BadInput(
+        f"twinlock:{key} is not set.",
+        f"The stack {pulumi.get_stack()} of {pulumi.get_project()} does not say it.",
+        f"Set it: `pulumi config set twinlock:{key} VALUE`.",
+    )

@@ -107,9 +107,22 @@ def test_nothing_that_leaks_into_a_provider_is_inherited() -> None:
 
 def test_the_passphrase_is_named_by_its_file(workspace: Workspace) -> None:
     """Neither a command line nor the environment holds it."""
-    settings = environment.of_engine(workspace.home, workspace.backend_url, workspace.passphrase)
+    settings = workspace.settings()
     assert settings["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(workspace.passphrase)
     assert "PULUMI_CONFIG_PASSPHRASE" not in settings
+
+
+def test_where_a_key_encrypts_secrets_no_passphrase_is_made(tmp_path: Path) -> None:
+    """One that was there before is still named: what it encrypted has to be read."""
+    keyed = Workspace(
+        tmp_path, "s3://bucket", {}, {}, secrets="awskms://alias/key", credentials={"AWS_REGION": "eu-west-1"}
+    )
+    keyed.prepare(STACK)
+    assert not keyed.passphrase.exists()
+    settings = keyed.settings()
+    assert ("PULUMI_CONFIG_PASSPHRASE_FILE" in settings, settings["AWS_REGION"]) == (False, "eu-west-1")
+    keyed.passphrase.write_text("p")
+    assert keyed.settings()["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(keyed.passphrase)
 
 
 def test_a_command_has_the_environment_it_is_given_and_no_other(

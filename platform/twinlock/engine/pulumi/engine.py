@@ -237,13 +237,12 @@ class PulumiEngine:
     def _opened(self, run: Run, command: Command, workspace: Workspace | None = None) -> LocalWorkspace:
         place = workspace or self._workspace
         directory = place.prepare(run.stack)
-        settings = environment.of_engine(place.home, place.backend_url, place.passphrase)
         return LocalWorkspace(
             work_dir=str(directory),
             pulumi_home=str(place.home),
             program=run.program,
-            env_vars=settings,
-            secrets_provider="passphrase",
+            env_vars={**environment.of_engine(place.home), **place.settings()},
+            secrets_provider=place.secrets,
             pulumi_command=command,
         )
 

@@ -22,21 +22,33 @@ def scrubbed(inherited: Mapping[str, str], *, cloud: bool) -> dict[str, str]:
     return {name: inherited[name] for name in passed if name in inherited}
 
 
-def of_engine(home: Path, backend: str, passphrase: Path) -> dict[str, str]:
-    """Return the settings of Pulumi itself.
+def of_state(backend: str, passphrase: Path | None, credentials: Mapping[str, str]) -> dict[str, str]:
+    """Return where Pulumi finds its state and the key to it.
 
     Args:
-        home: Where it keeps what is its own; nothing there is shared with a person's Pulumi.
         backend: Where state is kept.
-        passphrase: The file that holds the passphrase, which so stands on no command line and in no environment.
+        passphrase: The file that holds the passphrase, which so stands on no command line and in no environment; None
+            where no secret is encrypted with one.
+        credentials: What the backend and the key are entered with.
     """
     return {
-        "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": backend,
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+        **({} if passphrase is None else {"PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase)}),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # What is missing is an error, not a download in the middle of a run.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **credentials,
+    }
+
+
+def of_engine(home: Path) -> dict[str, str]:
+    """Return the settings of a Pulumi that the Automation API drives.
+
+    Args:
+        home: Where it keeps what is its own; nothing there is shared with a person's Pulumi.
+    """
+    return {
+        "PULUMI_HOME": str(home),
         "PULUMI_AUTOMATION_API": "true",
         # Saved plans are behind this.
         "PULUMI_EXPERIMENTAL": "true",

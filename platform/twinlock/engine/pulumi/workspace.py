@@ -10,9 +10,10 @@ import os
 import secrets
 import shlex
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from twinlock.engine.pulumi import environment
 from twinlock.errors import BadInput, Incomplete
 from twinlock.files import write_atomically
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from twinlock.engine.port import Stack
 
 HOME = (".twinlock", "pulumi")
-_PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file
+PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file, and Pulumi's of this way to keep secrets
 _LOCAL = "file://"
 
 
@@ -37,6 +38,8 @@ class Workspace:
         plugins: The directory that holds the executable of each provider of a release, by package.
         served: The command that serves each other provider, by package.
         projects: The directory of the projects; None for the one beneath `home`.
+        secrets: What encrypts the secrets in state: `PASSPHRASE`, or the address of a key.
+        credentials: What the backend and the key are entered with, as variables of the environment.
     """
 
     root: Path
@@ -44,6 +47,8 @@ class Workspace:
     plugins: Mapping[str, Path]
     served: Mapping[str, Sequence[str]]
     projects: Path | None = None
+    secrets: str = PASSPHRASE
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def home(self) -> Path:
@@ -53,7 +58,7 @@ class Workspace:
     @property
     def passphrase(self) -> Path:
         """The file with the passphrase that secrets in state are encrypted with."""
-        return self.home / _PASSPHRASE
+        return self.home / PASSPHRASE
 
     @property
     def state(self) -> Path | None:
@@ -66,6 +71,12 @@ class Workspace:
     def backend_url(self) -> str:
         """Where state is kept, as Pulumi is told."""
         return self.backend if self.state is None else f"{_LOCAL}{self.state.resolve()}"
+
+    def settings(self) -> dict[str, str]:
+        """Return where Pulumi finds the state and the key to it, as variables of the environment."""
+        # Another key may have taken the passphrase's place, and what it encrypted before is still to be read.
+        known = self.secrets == PASSPHRASE or self.passphrase.exists()
+        return environment.of_state(self.backend_url, self.passphrase if known else None, self.credentials)
 
     def lock(self, stack: Stack) -> Path:
         """Return the file that one run at a time holds."""
@@ -109,20 +120,43 @@ class Workspace:
             BadInput: There is state, and its passphrase is gone.
         """
         try:
-            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self.state is not None:
-                self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._ensure_passphrase()
+            self._ensure()
             project = (self.projects or self.home / "projects") / stack.program
             project.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(project / "Pulumi.yaml", self._project(stack), mode=0o600)
         except OSError as error:
-            raise Incomplete(
-                f"{stack.id} was not begun.",
-                f"{self.home} cannot be written: {error.strerror}.",
-                "Make the directory writable, then run the same command again.",
-            ) from None
+            raise self._unwritten(f"{stack.id} was not begun.", error) from None
         return project
+
+    def serve(self) -> Mapping[str, Path]:
+        """Write the executables under which an engine finds the providers that are served from here, and all besides.
+
+        Returns:
+            The directory of each, by package.
+
+        Raises:
+            Incomplete: The directory cannot be written.
+            BadInput: There is state, and its passphrase is gone.
+        """
+        try:
+            self._ensure()
+            return {package: self._launcher(package) for package in self.served}
+        except OSError as error:
+            raise self._unwritten("No provider can be started.", error) from None
+
+    def _ensure(self) -> None:
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.state is not None:
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.secrets == PASSPHRASE:
+            self._ensure_passphrase()
+
+    def _unwritten(self, what: str, error: OSError) -> Incomplete:
+        return Incomplete(
+            what,
+            f"{self.home} cannot be written: {error.strerror}.",
+            "Make the directory writable, then run the same command again.",
+        )
 
     def _project(self, stack: Stack) -> str:
         places = {**self.plugins, **{package: self._launcher(package) for package in self.served}}
