@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from twinlock.model.declaration import Platform
 
 
+_PYTHON = (sys.executable, "-I", "-m")
+"""Isolated: neither the directory it is started in nor a variable adds to what is imported."""
+
+
 class Kind(enum.Enum):
     """An engine."""
 
@@ -35,7 +39,7 @@ EngineOption = Annotated[
     Kind, typer.Option("--engine", help="What runs the programs: twinlock's own engine, or Pulumi's.")
 ]
 
-_SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server"}
+_SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server.__main__"}
 """The providers that are served from here, by module. On the world, AWS's is the world's own."""
 
 
@@ -78,6 +82,7 @@ def pulumi(root: Path, platform: Platform, journal: Journal) -> PulumiEngine:
         installed.pulumi,
         installed.record.version,
         os.environ,
+        host=(*_PYTHON, "twinlock.provider.server.host", "SOCKET", *(f"{name}={at}" for name, at in _SERVERS.items())),
         custody=custody(root, journal),
         finder=rebinding.rulesets,
     )
@@ -103,14 +108,12 @@ def workspace(root: Path, platform: Platform, installed: Installation) -> Worksp
     """
     from twinlock.engine.pulumi.workspace import Workspace
 
-    # Isolated: neither the directory it is started in nor a variable adds to what is imported.
-    served = {package: (sys.executable, "-I", "-m", module) for package, module in _SERVERS.items()}
     held = backing(root, platform)
     return Workspace(
         root,
         held.url,
         {"github": installed.executables},
-        served,
+        _served(),
         secrets=held.secrets,
         credentials=held.credentials,
     )
@@ -135,6 +138,14 @@ def backing(root: Path, platform: Platform) -> Backing:
     running = world_file.read(root)
     keys = running.accounts[STATE.value]
     return ways.on_world(platform.state, platform.region, running.aws_url, ways.Keys(keys.access_key, keys.secret_key))
+
+
+def _served() -> dict[str, tuple[str, ...]]:
+    """Return the command that serves each provider of ours: by the host, or alone where there is none."""
+    from twinlock.provider.server import launcher
+
+    ask = (sys.executable, "-IS", launcher.__file__)
+    return {package: (*ask, package, *_PYTHON, module) for package, module in _SERVERS.items()}
 
 
 def custody(root: Path, journal: Journal) -> Custody:

@@ -99,6 +99,11 @@ def _session() -> Session:
     return session
 
 
+def prepare() -> None:
+    """Load ahead what clients need, for a process that others are forked from; nothing is sent."""
+    BotoIam(Credentials("none", "none"), region="us-east-1", target=Where.WORLD, endpoint="http://127.0.0.1:1")
+
+
 class BotoIam:
     """IAM over botocore; safe to use from several threads."""
 

@@ -24,6 +24,7 @@ from twinlock.engine.port import Stack, ignore
 from twinlock.engine.pulumi import environment, failure
 from twinlock.engine.pulumi.command import Command
 from twinlock.engine.pulumi.custody import Nobody
+from twinlock.engine.pulumi.host import Host
 from twinlock.engine.pulumi.rebinding import bound, nothing, rebound
 from twinlock.engine.pulumi.run import Run
 from twinlock.engine.pulumi.stale import remove_stale
@@ -32,7 +33,7 @@ from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from twinlock.engine.port import Listener
     from twinlock.engine.pulumi.custody import Custody
@@ -53,6 +54,7 @@ class PulumiEngine:
         version: str,
         inherited: Mapping[str, str],
         *,
+        host: Sequence[str] = (),
         custody: Custody | None = None,
         finder: Finder = nothing,
         cloud: bool = False,
@@ -65,6 +67,7 @@ class PulumiEngine:
             executable: Pulumi.
             version: Its version.
             inherited: The environment of this process.
+            host: The command that makes our providers (see `host`); without one, each is started by itself.
             custody: Vouches for checkpoints; None where state is nobody else's.
             finder: Finds what took the name of a resource that is gone.
             cloud: Whether it may reach beyond this machine.
@@ -74,6 +77,7 @@ class PulumiEngine:
         self._executable = executable
         self._version = version
         self._environment = environment.scrubbed(inherited, cloud=cloud)
+        self._host = Host(host, self._environment)
         self._patience = patience
         self._custody = custody or Nobody()
         self._finder = finder
@@ -241,7 +245,7 @@ class PulumiEngine:
             work_dir=str(directory),
             pulumi_home=str(place.home),
             program=run.program,
-            env_vars={**environment.of_engine(place.home), **place.settings()},
+            env_vars={**environment.of_engine(place.home), **place.settings(), **self._host.settings()},
             secrets_provider=place.secrets,
             pulumi_command=command,
         )

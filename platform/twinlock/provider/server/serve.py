@@ -1,4 +1,4 @@
-"""Serve one package to the engine that started this process, until it is gone."""
+"""Serve one package to the engine that asked for this process, until that is gone."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from twinlock.provider.server.servicer import Servicer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twinlock.provider.server.servicer import Package
 
 _LARGEST_MESSAGE = 400 * 1024 * 1024
@@ -25,11 +27,13 @@ _LOOK = 2.0
 """Seconds between two looks whether the engine is still there."""
 
 
-def serve(package: Package) -> None:
-    """Listen on loopback, print the port as the engine expects, and answer until the engine ends or a signal comes."""
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+def serve(package: Package, gone: Callable[[], None]) -> None:
+    """Listen on loopback, print the port as the engine expects, and answer.
+
+    Args:
+        package: What is served.
+        gone: Returns when the engine is gone; nothing is served after that.
+    """
     server = grpc.server(
         ThreadPoolExecutor(_AT_ONCE),
         options=[
@@ -42,7 +46,19 @@ def serve(package: Package) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    engine = os.getppid()
-    while not ended.wait(_LOOK) and os.getppid() == engine:
-        pass
+    gone()
     server.stop(grace=1.0).wait()
+
+
+def serve_parent(package: Package) -> None:
+    """Serve the engine that started this process, until it ends or a signal comes."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    engine = os.getppid()
+
+    def gone() -> None:
+        while not ended.wait(_LOOK) and os.getppid() == engine:
+            pass
+
+    serve(package, gone)

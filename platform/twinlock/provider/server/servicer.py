@@ -40,12 +40,14 @@ class Package:
         version: Its version.
         handlers: Handlers by resource type.
         connect: From a provider's inputs to clients; raises `Incomplete` where it refuses them.
+        prepare: Loads ahead what every provider of the package needs, in a process that others are forked from.
     """
 
     name: str
     version: str
     handlers: Mapping[str, HandlerFactory]
     connect: Callable[[Values], Clients]
+    prepare: Callable[[], None] = lambda: None
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
