@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _CONTROLS = (
     "actions",
     "administration",
+    "codespaces_secrets",
     "contents",
+    "dependabot_secrets",
     "environments",
     "members",
     "organization_administration",
@@ -30,9 +32,7 @@ _CONTROLS = (
 )
 """What the controller writes."""
 
-_LENT_OR_STARTED_BY_OTHERS = (
-    "codespaces_secrets",
-    "dependabot_secrets",
+_LENT = (
     "organization_actions_variables",
     "organization_secrets",
 )
@@ -43,7 +43,7 @@ PERMISSIONS: Mapping[str, Mapping[str, str]] = {
     # GitHub hides `bypass_actors` from whoever lacks Administration:write; the auditor's client only ever reads.
     AUDITOR_APP: {
         "metadata": "read",
-        **dict.fromkeys((*_CONTROLS, *_LENT_OR_STARTED_BY_OTHERS), "read"),
+        **dict.fromkeys((*_CONTROLS, *_LENT), "read"),
         "administration": "write",
     },
     GATE_APP: {

@@ -52,6 +52,7 @@ def test_repository_is_created_empty_and_with_every_setting_explicit(recorded: A
         "hasDiscussions": False,
         "isTemplate": False,
         "autoInit": False,
+        "vulnerabilityAlerts": True,
         "archiveOnDestroy": False,
     }
     both = {"payments", "payments-integration-tests"}

@@ -87,9 +87,12 @@ def test_all_resource_types_of_twinlock_have_a_handler() -> None:
     found = handlers_in(handlers)
     assert {type_: sorted(handler.replaces) for type_, handler in found.items()} == {
         "twinlock:aws:RoleInventory": ["accountId"],
+        "twinlock:github:BranchProtectionInventory": ["repository"],
+        "twinlock:github:ConstantInventory": ["repository"],
         "twinlock:github:EnvironmentInventory": ["repository"],
         "twinlock:github:EnvironmentProtection": ["environment", "repository"],
         "twinlock:github:OidcSubject": ["repository"],
+        "twinlock:github:OrganizationOidc": ["organization"],
         "twinlock:github:RepositoryAccess": ["repository"],
         "twinlock:github:RulesetInventory": ["repository"],
         "twinlock:github:TeamMembers": ["team"],

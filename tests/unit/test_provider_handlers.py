@@ -189,22 +189,146 @@ def test_hidden_invitations_end_the_run() -> None:
     )
 
 
+# --- ConstantInventory, BranchProtectionInventory and OrganizationOidc -----------------------------------------------
+
+CONSTANTS = {
+    "repository": "payments",
+    "environments": ["prod/eu"],
+    "constants": ["environments/prod/eu/variables/role_arn"],
+}
+
+
+def constants(**more: list[dict[str, str]]) -> dict[str, object]:
+    """Return what a GitHub answers that has the declared variable, and what a test adds."""
+    environment = f"{REPOSITORY}/environments/prod%2Feu"
+    return {
+        REPOSITORY: {"name": "payments"},
+        f"{REPOSITORY}/actions/variables": {"variables": more.get("variables", [])},
+        f"{REPOSITORY}/actions/secrets": {"secrets": more.get("secrets", [])},
+        f"{REPOSITORY}/dependabot/secrets": {"secrets": more.get("dependabot", [])},
+        f"{REPOSITORY}/codespaces/secrets": {"secrets": more.get("codespaces", [])},
+        f"{environment}/variables": {"variables": [{"name": "ROLE_ARN", "value": "arn"}]},
+        f"{environment}/secrets": {"secrets": more.get("hidden", [])},
+    }
+
+
+def test_constants_as_declared_have_no_difference() -> None:
+    """GitHub writes names in capitals; the value of a variable is its own resource's affair."""
+    inventory = handler("twinlock:github:ConstantInventory", FakeGitHub(constants()))
+    live = inventory.read("payments", CONSTANTS)
+    assert live == {
+        "repository": "payments",
+        "found": ["environments/prod/eu/variables/ROLE_ARN"],
+        "undeclared": [],
+    }
+    assert inventory.diff(live, CONSTANTS) == ()
+
+
+def test_every_kind_of_constant_that_nobody_declared_is_deleted_where_it_stands() -> None:
+    """Of the repository for Actions, Dependabot and Codespaces, and of an environment whose name has a slash."""
+    one = [{"name": "MODE"}]
+    github = FakeGitHub(constants(variables=one, secrets=one, dependabot=one, codespaces=one, hidden=one))
+    inventory = handler("twinlock:github:ConstantInventory", github)
+    live = inventory.read("payments", CONSTANTS)
+    assert live is not None
+    undeclared = (
+        "actions/secrets/MODE, actions/variables/MODE, codespaces/secrets/MODE, dependabot/secrets/MODE, "
+        "environments/prod/eu/secrets/MODE"
+    )
+    assert inventory.diff(live, CONSTANTS) == (FieldChange("undeclared", undeclared, "none"),)
+    inventory.update("payments", live, CONSTANTS)
+    assert github.sent == [
+        ("DELETE", f"{REPOSITORY}/{place}/MODE", None)
+        for place in (
+            "actions/secrets",
+            "actions/variables",
+            "codespaces/secrets",
+            "dependabot/secrets",
+            "environments/prod%2Feu/secrets",
+        )
+    ]
+
+
+@pytest.mark.parametrize("place", ["actions/variables", "actions/secrets", "dependabot/secrets", "codespaces/secrets"])
+def test_a_hidden_list_of_constants_is_an_error_and_not_an_empty_one(place: str) -> None:
+    """Whoever may not read it must not take it for clean."""
+    answers = constants()
+    answers[f"{REPOSITORY}/{place}"] = 403
+    with pytest.raises(Incomplete, match=f"GET {REPOSITORY}/{place} was refused"):
+        handler("twinlock:github:ConstantInventory", FakeGitHub(answers)).read("payments", CONSTANTS)
+
+
+def test_constants_of_a_repository_that_is_gone_are_gone() -> None:
+    """And there is nothing to find."""
+    inventory = handler("twinlock:github:ConstantInventory", FakeGitHub({}))
+    assert (inventory.read("payments", CONSTANTS), inventory.find(CONSTANTS)) == (None, None)
+
+
+def test_a_classic_protection_is_a_difference_and_is_deleted_and_a_ruleset_s_branch_is_none() -> None:
+    """A branch that only a ruleset protects answers 404 when it is asked for its protection."""
+    listed = [{"name": "main"}, {"name": "release/1"}]
+    protection = f"{REPOSITORY}/branches/release%2F1/protection"
+    github = FakeGitHub({f"{REPOSITORY}/branches?protected=true": listed, protection: {"allow_force_pushes": {}}})
+    inventory = handler("twinlock:github:BranchProtectionInventory", github)
+    inputs = {"repository": "payments"}
+    live = inventory.read("payments", inputs)
+    assert live == {"repository": "payments", "undeclared": ["release/1"]}
+    assert inventory.diff(live, inputs) == (FieldChange("undeclared", "release/1", "none"),)
+    assert inventory.update("payments", live, inputs) == {"repository": "payments", "undeclared": []}
+    assert github.sent == [("DELETE", protection, None)]
+
+
+OIDC = "/orgs/acme/actions/oidc/customization"
+TOKENS = {"organization": "acme", "claimKeys": ["repo", "context"], "properties": []}
+
+
+def test_the_form_of_tokens_as_declared_has_no_difference() -> None:
+    """What an enterprise includes is not the organization's to leave out."""
+    imposed = [{"custom_property_name": "cost", "inclusion_source": "enterprise"}]
+    answers = {f"{OIDC}/sub": {"include_claim_keys": ["repo", "context"]}, f"{OIDC}/properties/repo": imposed}
+    tokens = handler("twinlock:github:OrganizationOidc", FakeGitHub(answers))
+    live = tokens.read("acme", TOKENS)
+    assert live == TOKENS
+    assert tokens.diff(live, TOKENS) == ()
+
+
+def test_a_property_in_tokens_and_another_template_are_differences_and_put_back() -> None:
+    """The order of claims is part of the subject."""
+    included = [{"custom_property_name": "team", "inclusion_source": "organization"}]
+    answers = {f"{OIDC}/sub": {"include_claim_keys": ["context", "repo"]}, f"{OIDC}/properties/repo": included}
+    github = FakeGitHub(answers)
+    tokens = handler("twinlock:github:OrganizationOidc", github)
+    live = tokens.read("acme", TOKENS)
+    assert live is not None
+    assert [change.path for change in tokens.diff(live, TOKENS)] == ["claimKeys", "properties"]
+    tokens.update("acme", live, TOKENS)
+    assert github.sent == [
+        ("PUT", f"{OIDC}/sub", {"include_claim_keys": ["repo", "context"]}),
+        ("DELETE", f"{OIDC}/properties/repo/team", None),
+    ]
+
+
 # --- RulesetInventory and EnvironmentInventory -----------------------------------------------------------------------
 
 RULESETS = {"repository": "payments", "rulesets": {"default-branch": "11", "release-tags": "12"}}
+
+
+def rulesets(listed: list[dict[str, object]]) -> dict[str, object]:
+    """Return what a GitHub answers that has these rulesets."""
+    whole = {f"{REPOSITORY}/rulesets/{each['id']}": {**each, "bypass_actors": []} for each in listed}
+    return {f"{REPOSITORY}/rulesets?includes_parents=false": listed, **whole}
 
 
 def test_ruleset_beyond_the_declared_ones_is_deleted_even_under_a_declared_name() -> None:
     """Rulesets are told apart by id: a second one of the same name is undeclared."""
     listed = [{"id": 11, "name": "default-branch"}, {"id": 12, "name": "release-tags"}]
     listed += [{"id": 13, "name": "release-tags"}, {"id": 14, "name": "loose"}]
-    github = FakeGitHub({f"{REPOSITORY}/rulesets?includes_parents=false": listed})
+    github = FakeGitHub(rulesets(listed))
     inventory = handler("twinlock:github:RulesetInventory", github)
     live = inventory.read("payments", RULESETS)
     assert live is not None
-    assert inventory.diff(live, RULESETS) == (
-        FieldChange("rulesets", "default-branch, loose, release-tags, release-tags", "default-branch, release-tags"),
-    )
+    assert live["undeclared"] == ["loose (14)", "release-tags (13)"]
+    assert inventory.diff(live, RULESETS) == (FieldChange("undeclared", "loose (14), release-tags (13)", "none"),)
     inventory.update("payments", live, RULESETS)
     assert github.sent == [
         ("DELETE", f"{REPOSITORY}/rulesets/13", None),
@@ -214,11 +338,29 @@ def test_ruleset_beyond_the_declared_ones_is_deleted_even_under_a_declared_name(
 
 def test_missing_ruleset_is_not_the_inventory_s_affair() -> None:
     """Its own resource creates it; the inventory only removes."""
-    github = FakeGitHub({f"{REPOSITORY}/rulesets?includes_parents=false": [{"id": 11, "name": "default-branch"}]})
-    inventory = handler("twinlock:github:RulesetInventory", github)
+    inventory = handler(
+        "twinlock:github:RulesetInventory", FakeGitHub(rulesets([{"id": 11, "name": "default-branch"}]))
+    )
     live = inventory.read("payments", RULESETS)
-    assert live == {"repository": "payments", "found": [{"name": "default-branch", "id": "11"}]}
+    assert live == {
+        "repository": "payments",
+        "found": [{"name": "default-branch", "id": "11"}],
+        "undeclared": [],
+    }
     assert inventory.diff(live, RULESETS) == ()
+
+
+def test_a_ruleset_that_hides_who_may_bypass_it_is_an_error_and_not_nobody() -> None:
+    """GitHub leaves `bypass_actors` out for an identity without Administration: write."""
+    answers = rulesets([{"id": 11, "name": "default-branch"}])
+    answers[f"{REPOSITORY}/rulesets/11"] = {"id": 11, "name": "default-branch"}
+    with pytest.raises(Incomplete) as refused:
+        handler("twinlock:github:RulesetInventory", FakeGitHub(answers)).read("payments", RULESETS)
+    assert str(refused.value) == (
+        "/repos/acme/payments/rulesets/11 was not read completely.\n"
+        "GitHub hides who may bypass it from this identity.\n"
+        "Nothing was changed there. Run `twinlock audit`, which says what is hidden or new."
+    )
 
 
 def test_environment_beyond_the_declared_ones_is_deleted() -> None:

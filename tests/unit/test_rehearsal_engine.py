@@ -555,8 +555,8 @@ def test_an_unknown_type_is_an_error_that_names_it(engine: EmbeddedEngine) -> No
 
 def test_an_unknown_input_is_refused(engine: EmbeddedEngine, github: MemoryGitHub) -> None:
     """An input that the handler would not set must not be taken for set."""
-    with pytest.raises(Incomplete, match=r"vulnerabilityAlerts is not known here\."):
-        engine.up(stack(lambda options: repository(options, vulnerability_alerts=True)))
+    with pytest.raises(Incomplete, match=r"pages is not known here\."):
+        engine.up(stack(lambda options: repository(options, pages={"build_type": "workflow"})))
     assert github.written == []
 
 

@@ -59,6 +59,15 @@ class GitHub:
         answer = self._client.get(path, params)
         return None if answer.status == _NOT_FOUND else Fields(_expected("GET", path, answer).body)
 
+    def is_there(self, path: str) -> bool:
+        """Return whether there is something, where GitHub tells no more of it.
+
+        Raises:
+            Incomplete: GitHub did not say.
+        """
+        answer = self._client.get(path)
+        return answer.status != _NOT_FOUND and _expected("GET", path, answer).ok
+
     def list(self, path: str, params: Mapping[str, str] | None = None) -> list[Fields]:
         """Return a whole list; empty where what it belongs to is gone.
 

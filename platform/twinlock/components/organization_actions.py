@@ -8,13 +8,15 @@ import pulumi
 import pulumi_github as github
 
 from twinlock.components.repository_actions import SELECTED
+from twinlock.names import OIDC_SUBJECT_CLAIMS
+from twinlock.provider.resources import OrganizationOidc
 
 if TYPE_CHECKING:
     from twinlock.model.actions import ActionsPolicy
 
 
 class OrganizationActions(pulumi.ComponentResource):
-    """The organization's Actions policy: actions that may run, pinning, and what their token may do."""
+    """The organization's Actions policy: what may run, pinned, what its token may do, and what OIDC tells of it."""
 
     def __init__(
         self, name: str, policy: ActionsPolicy, *, organization: pulumi.Input[str], opts: pulumi.ResourceOptions
@@ -43,5 +45,8 @@ class OrganizationActions(pulumi.ComponentResource):
             default_workflow_permissions=policy.token.name.lower(),
             can_approve_pull_request_reviews=policy.approve_pull_requests,
             opts=child,
+        )
+        OrganizationOidc(
+            name, organization=organization, claim_keys=list(OIDC_SUBJECT_CLAIMS), properties=[], opts=child
         )
         self.register_outputs({})

@@ -59,6 +59,8 @@ class Repository(pulumi.ComponentResource):
             is_template=False,
             # The seed is the first commit.
             auto_init=False,
+            # Whoever turns the alerts off hides a vulnerable dependency from everybody.
+            vulnerability_alerts=True,
             archive_on_destroy=archive_on_destroy,
             opts=child,
         )

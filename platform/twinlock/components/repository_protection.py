@@ -13,7 +13,13 @@ from twinlock.components.environment import Environment
 from twinlock.components.repository_actions import RepositoryActions
 from twinlock.components.repository_ruleset import RepositoryRuleset
 from twinlock.model.repository import Visibility
-from twinlock.provider.resources import EnvironmentInventory, RepositoryAccess, RulesetInventory
+from twinlock.provider.resources import (
+    BranchProtectionInventory,
+    ConstantInventory,
+    EnvironmentInventory,
+    RepositoryAccess,
+    RulesetInventory,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class RepositoryProtection(pulumi.ComponentResource):
-    """The protections of a repository: exactly its rulesets, environments, ways in and Actions policy."""
+    """The protections of a repository: exactly its rulesets, environments, constants, ways in and Actions policy."""
 
     def __init__(
         self, name: str, repository: Repository, *, directory: Directory, opts: pulumi.ResourceOptions
@@ -32,14 +38,24 @@ class RepositoryProtection(pulumi.ComponentResource):
         """Declare the protections, with ids from `directory` and the GitHub and twinlock providers in `opts`."""
         super().__init__("twinlock:github:RepositoryProtection", name, None, opts)
         rules = self._rules(name, repository, directory)
+        BranchProtectionInventory(
+            name, repository=repository.name, opts=pulumi.ResourceOptions(parent=self, depends_on=[rules])
+        )
         environments = self._environments(name, repository, rules)
+        constants = ConstantInventory(
+            name,
+            repository=repository.name,
+            environments=sorted(environment.name for environment in repository.environments),
+            constants=sorted(f"environments/{owner}/variables/{key}" for owner, key, _ in repository.variables),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[environments]),
+        )
         access = _access(name, repository, pulumi.ResourceOptions(parent=self, depends_on=[rules]))
         RepositoryActions(
             name,
             repository.actions,
             repository=repository.name,
             public=repository.settings.visibility is Visibility.PUBLIC,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[rules, environments, access]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[rules, constants, access]),
         )
         self.register_outputs({})
 

@@ -41,10 +41,6 @@ CONTROL = Control(
     title="OIDC subjects have GitHub's own form",
     severity=Severity.HIGH,
     promise="P2",
-    remediation=(
-        "An owner restores the template: "
-        '`gh api -X PUT orgs/ORGANIZATION/actions/oidc/customization/sub -f "include_claim_keys[]=repo" '
-        '-f "include_claim_keys[]=context"`.'
-    ),
+    remediation="Restore the template: `twinlock reconcile --once`.",
     check=check,
 )

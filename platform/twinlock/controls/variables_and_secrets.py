@@ -90,8 +90,8 @@ CONTROL = Control(
     severity=Severity.HIGH,
     promise="P2",
     remediation=(
-        "Restore declared variables: `twinlock reconcile --once`. What nobody declared an administrator deletes, "
-        "having found out who set it and what has read it."
+        "Find out who set what nobody declared and what has read it, then restore: `twinlock reconcile --once`. What "
+        "the organization lends, an owner deletes."
     ),
     check=check,
 )

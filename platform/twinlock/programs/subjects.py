@@ -74,6 +74,7 @@ _PLACES: Mapping[str, Callable[[Estate, str], str | None]] = {
     "github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable": _environment,
     "github:index/actionsOrganizationPermissions:ActionsOrganizationPermissions": _organization,
     "github:index/actionsOrganizationWorkflowPermissions:ActionsOrganizationWorkflowPermissions": _organization,
+    tokens.ORGANIZATION_OIDC: _organization,
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role,
     "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive": _role,

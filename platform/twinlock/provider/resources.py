@@ -60,6 +60,39 @@ class RulesetInventory(pulumi.CustomResource):
         super().__init__(tokens.RULESET_INVENTORY, name, {"repository": repository, "rulesets": rulesets}, opts)
 
 
+class BranchProtectionInventory(pulumi.CustomResource):
+    """No classic protection of any branch beside the rulesets; one that there is is deleted."""
+
+    def __init__(self, name: str, *, repository: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
+        """Declare that branches are protected by rulesets alone."""
+        super().__init__(tokens.BRANCH_PROTECTION_INVENTORY, name, {"repository": repository}, opts)
+
+
+class ConstantInventory(pulumi.CustomResource):
+    """Exactly the variables and secrets of a repository and of its environments; any other is deleted."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        repository: pulumi.Input[str],
+        environments: pulumi.Input[Sequence[str]],
+        constants: pulumi.Input[Sequence[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare what workflows are given.
+
+        Args:
+            name: The resource's name.
+            repository: The repository's name.
+            environments: The environments to look into.
+            constants: Each by its place in GitHub's API (`environments/production/variables/ROLE_ARN`).
+            opts: Pulumi's options.
+        """
+        inputs = {"repository": repository, "environments": environments, "constants": constants}
+        super().__init__(tokens.CONSTANT_INVENTORY, name, inputs, opts)
+
+
 class EnvironmentInventory(pulumi.CustomResource):
     """Exactly the environments of a repository; any other is deleted."""
 
@@ -187,6 +220,23 @@ class OidcSubject(pulumi.CustomResource):
         """What the subjects begin with, as GitHub reports it."""
         prefix: pulumi.Output[str] = pulumi.get(self, "subjectPrefix")
         return prefix
+
+
+class OrganizationOidc(pulumi.CustomResource):
+    """What the OIDC tokens of all workflows of an organization are made of."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        organization: pulumi.Input[str],
+        claim_keys: pulumi.Input[Sequence[str]],
+        properties: pulumi.Input[Sequence[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the template of customised subjects, in order, and the custom properties that tokens carry."""
+        inputs = {"organization": organization, "claimKeys": claim_keys, "properties": properties}
+        super().__init__(tokens.ORGANIZATION_OIDC, name, inputs, opts)
 
 
 class RoleInventory(pulumi.CustomResource):

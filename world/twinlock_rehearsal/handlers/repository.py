@@ -49,8 +49,8 @@ _AT_CREATION = {
     "gitignoreTemplate": "gitignore_template",
     "licenseTemplate": "license_template",
 }
-_VISIBILITY, _TOPICS, _ARCHIVE = "visibility", "topics", "archiveOnDestroy"
-_INPUTS = {*_FIELDS, *_AT_CREATION, "name", _VISIBILITY, _TOPICS, _ARCHIVE}
+_VISIBILITY, _TOPICS, _ARCHIVE, _ALERTS = "visibility", "topics", "archiveOnDestroy", "vulnerabilityAlerts"
+_INPUTS = {*_FIELDS, *_AT_CREATION, "name", _VISIBILITY, _TOPICS, _ARCHIVE, _ALERTS}
 _COMPUTED = {
     "defaultBranch": "default_branch",
     "fullName": "full_name",
@@ -100,7 +100,7 @@ class Repository:
             return None
         # These say how it is created and deleted; GitHub does not know them afterwards.
         kept = {name: inputs[name] for name in (*_AT_CREATION, _ARCHIVE) if name in inputs}
-        return {**kept, **_live(found)}
+        return {**kept, **_live(found), **self._alerts(id, inputs)}
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return what is declared otherwise."""
@@ -137,7 +137,21 @@ class Repository:
         live = _live(found)
         if _TOPICS in wanted and changes(live, {_TOPICS: wanted[_TOPICS]}):
             self._github.put(f"{path}/topics", {"names": wanted[_TOPICS]})
+        if _ALERTS in wanted and changes(self._alerts(name, wanted), {_ALERTS: wanted[_ALERTS]}):
+            if wanted[_ALERTS] is True:
+                self._github.put(self._alerts_of(name), None)
+            else:
+                self._github.delete(self._alerts_of(name))
         return {**live, **wanted}
+
+    def _alerts(self, name: str, inputs: Properties) -> Properties:
+        """Return whether there are alerts, which GitHub tells by a status of its own; asked where it is declared."""
+        if _ALERTS not in inputs:
+            return {}
+        return {_ALERTS: self._github.is_there(self._alerts_of(name))}
+
+    def _alerts_of(self, name: str) -> str:
+        return f"{self._github.repository(name)}/vulnerability-alerts"
 
 
 def _settings(wanted: Properties) -> dict[str, object]:

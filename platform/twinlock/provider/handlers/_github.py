@@ -77,7 +77,7 @@ class Remote:
             return None
         body = self._expected("GET", path, answer).body
         if not isinstance(body, list):
-            _not_understood(path, "the answer is not a list")
+            not_understood(path, "the answer is not a list")
         return body
 
     def need_all(self, path: str, params: Mapping[str, str] | None = None, *, key: str | None = None) -> list[object]:
@@ -88,7 +88,7 @@ class Remote:
         """
         found = self.all(path, params, key=key)
         if found is None:
-            _not_understood(path, "GitHub hides it from this identity (404)")
+            not_understood(path, "GitHub hides it from this identity (404)")
         return found
 
     def post(self, path: str, body: object = None) -> object:
@@ -144,7 +144,7 @@ def understood(observed: Observed[T], what: str) -> T:
         Incomplete: GitHub hid a part of it, or the codec did not understand it.
     """
     if not isinstance(observed, Seen):
-        _not_understood(what, observed.reason if isinstance(observed, Unread) else "it is gone")
+        not_understood(what, observed.reason if isinstance(observed, Unread) else "it is gone")
     return observed.value
 
 
@@ -157,7 +157,7 @@ def number(raw: object, name: str) -> int:
     try:
         return Fields(raw).number(name)
     except Malformed as error:
-        _not_understood("An answer of GitHub", error.reason)
+        not_understood("An answer of GitHub", error.reason)
 
 
 def text(raw: object, name: str, default: str | None = None) -> str:
@@ -169,7 +169,7 @@ def text(raw: object, name: str, default: str | None = None) -> str:
     try:
         return Fields(raw).text(name, default)
     except Malformed as error:
-        _not_understood("An answer of GitHub", error.reason)
+        not_understood("An answer of GitHub", error.reason)
 
 
 def part(raw: object, name: str) -> object:
@@ -177,7 +177,12 @@ def part(raw: object, name: str) -> object:
     return raw.get(name) if isinstance(raw, Mapping) else None
 
 
-def _not_understood(what: str, reason: str) -> NoReturn:
+def not_understood(what: str, reason: str) -> NoReturn:
+    """Refuse an answer.
+
+    Raises:
+        Incomplete: Always.
+    """
     raise Incomplete(
         f"{what} was not read completely.",
         f"{reason[:1].upper()}{reason[1:]}.",

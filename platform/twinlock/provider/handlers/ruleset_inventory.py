@@ -1,6 +1,8 @@
 """`RulesetInventory`: exactly the rulesets of a repository; any other is deleted.
 
-Declared ones are told apart by id and not by name alone: a second ruleset under a declared name is undeclared.
+Declared ones are told apart by id and not by name alone: a second ruleset under a declared name is undeclared. To an
+identity without Administration: write GitHub hides who may bypass a ruleset, and the official provider then takes
+nobody for the answer; so each is read here, and one that hides them ends the run.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from twinlock.engine.result import FieldChange
 from twinlock.engine.wording import worded
 from twinlock.provider import tokens
-from twinlock.provider.handlers._github import Remote, number, text
+from twinlock.provider.handlers._github import Remote, not_understood, number, part, text
 from twinlock.provider.inputs import Shape, entries
 from twinlock.provider.inputs import text as given
 from twinlock.provider.port import Created, Failure
@@ -48,20 +50,27 @@ class RulesetInventory:
         return Created(name, self.update(name, live, inputs))
 
     def read(self, id: str, inputs: Properties) -> Properties | None:  # noqa: A002 - the port's name
-        """Return every ruleset of the repository; those of the organization are not its own."""
-        del inputs
-        listed = self._remote.all(f"{self._remote.repository(id)}/rulesets", {"includes_parents": "false"})
+        """Return every ruleset of the repository, those that nobody declared apart; the organization's are not its own.
+
+        Raises:
+            Incomplete: GitHub hid the list, or who may bypass a ruleset.
+        """
+        path = f"{self._remote.repository(id)}/rulesets"
+        listed = self._remote.all(path, {"includes_parents": "false"})
         if listed is None:
             return None
         found = [{"name": text(ruleset, "name"), "id": str(number(ruleset, "id"))} for ruleset in listed]
-        return {"repository": id, "found": found}
+        for ruleset in found:
+            whole = self._remote.get(f"{path}/{ruleset['id']}")
+            if whole is not None and part(whole, "bypass_actors") is None:
+                not_understood(f"{path}/{ruleset['id']}", "GitHub hides who may bypass it from this identity")
+        live = {"repository": id, "found": found}
+        return {**live, "undeclared": _worded(live, inputs)}
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return that there are rulesets too many; one that is missing is its own resource's affair."""
-        if not _undeclared(live, inputs):
-            return ()
-        found = [ruleset["name"] for ruleset in entries(live, "found")]
-        return (FieldChange("rulesets", worded(found), worded(sorted(_declared(inputs)))),)
+        undeclared = _worded(live, inputs)
+        return (FieldChange("undeclared", worded(undeclared), worded([])),) if undeclared else ()
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Delete what is not declared."""
@@ -74,13 +83,19 @@ class RulesetInventory:
 
 
 def _declared(inputs: Properties) -> Mapping[str, str]:
-    rulesets = inputs["rulesets"]
+    rulesets = inputs.get("rulesets")
     return {str(k): str(v) for k, v in rulesets.items()} if isinstance(rulesets, Mapping) else {}
 
 
 def _undeclared(live: Properties, inputs: Properties) -> list[str]:
     declared = set(_declared(inputs).values())
     return sorted(ruleset["id"] for ruleset in entries(live, "found") if ruleset["id"] not in declared)
+
+
+def _worded(live: Properties, inputs: Properties) -> list[str]:
+    """Return what is not declared as people read it: two may bear one name."""
+    undeclared = set(_undeclared(live, inputs))
+    return sorted(f"{each['name']} ({each['id']})" for each in entries(live, "found") if each["id"] in undeclared)
 
 
 HANDLER: HandlerFactory = RulesetInventory
