@@ -117,6 +117,15 @@ def pulumi(platform: Platform) -> PulumiEngine:
     return engines.pulumi(platform.root, platform.estate.declaration.platform, journal(platform))
 
 
+def checkpoint(platform: Platform, stack: Stack) -> bytes | None:
+    """Return the checkpoint that Pulumi keeps of a stack, or None where there is none.
+
+    Raises:
+        TwinlockError: It cannot be read.
+    """
+    return engines.checkpoint(platform.root, platform.estate.declaration.platform, journal(platform), stack)
+
+
 def custody(platform: Platform, *, by_hand: bool = False) -> Custody:
     """Return what vouches for Pulumi's checkpoints; `by_hand` as of `journal`."""
     return engines.custody(platform.root, journal(platform, by_hand=by_hand))

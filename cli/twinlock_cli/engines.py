@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from twinlock.custody import Custody
     from twinlock.engine.installation.install import Way
     from twinlock.engine.installation.place import Installation
-    from twinlock.engine.port import Engine
+    from twinlock.engine.port import Engine, Stack
     from twinlock.engine.pulumi.backing import Backing
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.pulumi.workspace import Workspace
@@ -99,8 +99,19 @@ def installation() -> Installation:
     return place.usable(folder())
 
 
-def workspace(root: Path, platform: Platform, installed: Installation) -> Workspace:
-    """Return where Pulumi works for a platform directory.
+def checkpoint(root: Path, platform: Platform, journal: Journal, stack: Stack) -> bytes | None:
+    """Return a stack's checkpoint, or None where there is none; Pulumi is asked only where nobody else can read it.
+
+    Raises:
+        Incomplete: It cannot be read.
+        BadInput: The world's file is damaged.
+    """
+    kept = workspace(root, platform).checkpoints
+    return pulumi(root, platform, journal).checkpoint(stack) if kept is None else kept.read(stack)
+
+
+def workspace(root: Path, platform: Platform, installed: Installation | None = None) -> Workspace:
+    """Return where Pulumi works for a platform directory, with the providers of an engine where one is to run.
 
     Raises:
         Incomplete: State is in the world's AWS, and no world runs.
@@ -112,7 +123,7 @@ def workspace(root: Path, platform: Platform, installed: Installation) -> Worksp
     return Workspace(
         root,
         held.url,
-        {"github": installed.executables},
+        {} if installed is None else {"github": installed.executables},
         _served(),
         secrets=held.secrets,
         credentials=held.credentials,

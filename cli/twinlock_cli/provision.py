@@ -62,6 +62,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
         compose.stacks(platform, running),
         groups=services or (),
         listener=listener,
+        staged=engine is Kind.PULUMI,
     )
     _report(done, format, verb="would change")
     return 1 if done.changed else 0
@@ -168,14 +169,11 @@ def _keep(sealed: Sealed, file: Path, format: Format) -> None:  # noqa: A002 - t
 
     write_atomically(file, sealed_plan.write(sealed.plan), mode=0o600)
     if format is Format.JSON:
-        waiting = [{"stack": each.stack, "first": each.first} for each in sealed.waiting]
-        show_json(as_json(sealed.previewed) | {"seal": sealed.plan.seal, "waiting": waiting})
+        show_json(as_json(sealed.previewed) | {"seal": sealed.plan.seal})
         return
     _report(sealed.previewed, format, verb="would change")
-    for each in sealed.waiting:
-        show(f"{each.stack}: not planned, {each.first} comes first")
     programs = dict.fromkeys(each.stack.partition("/")[0] for each in sealed.plan.stacks)
-    more = ", not the last: carry it out, then seal the next" if sealed.waiting else ""
+    more = ", not the last: carry it out, then seal the next" if sealed.previewed.waiting else ""
     show(f"stage: {', '.join(programs)}{more}")
     show(f"seal: {sealed.plan.seal}")
 
@@ -190,6 +188,8 @@ def _report(done: Provisioned, format: Format, *, verb: str) -> None:  # noqa: A
     for result in done.results:
         changed, total = len(result.changed), len(result.changes)
         show(f"{result.stack}: {changed} of {total} resources {verb}" if changed else f"{result.stack}: nothing to do")
+    for each in done.waiting:
+        show(f"{each.stack}: not planned, {each.first} comes first")
 
 
 def as_json(done: Provisioned) -> dict[str, object]:
@@ -213,4 +213,5 @@ def as_json(done: Provisioned) -> dict[str, object]:
             for result in done.results
         ],
         "seeds": [{"repository": name, "outcome": type(outcome).__name__} for name, outcome in done.seeds],
+        "waiting": [{"stack": each.stack, "first": each.first} for each in done.waiting],
     }

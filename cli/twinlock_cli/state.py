@@ -194,7 +194,7 @@ def _existing(platform: Platform, stack: str) -> bytes:
     from twinlock.errors import BadInput
     from twinlock_cli import compose
 
-    content = compose.pulumi(platform).checkpoint(_stack(_named(platform, stack)))
+    content = compose.checkpoint(platform, _stack(_named(platform, stack)))
     if content is None:
         raise BadInput(
             f"{stack} has no checkpoint.",
@@ -209,7 +209,7 @@ def _held(platform: Platform, stack: str) -> Held:
     from twinlock.errors import BadInput
     from twinlock_cli import compose
 
-    content = compose.pulumi(platform).checkpoint(_stack(stack))
+    content = compose.checkpoint(platform, _stack(stack))
     if content is not None:
         try:
             checkpoint.digest(content)

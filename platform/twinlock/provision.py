@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from twinlock.engine.port import ignore
+from twinlock.engine.result import Operation
 from twinlock.names import PLATFORM_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Container
 
     from twinlock.engine.port import Engine, Listener, Stack
     from twinlock.engine.result import Result
@@ -50,6 +51,11 @@ class Run:
     program: str
     group: str
 
+    @property
+    def stack(self) -> str:
+        """`program/group`."""
+        return f"{self.program}/{self.group}"
+
 
 @dataclass(frozen=True, slots=True)
 class Seed:
@@ -66,25 +72,39 @@ Step: TypeAlias = Run | Seed
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A stack that cannot be previewed yet.
+
+    Attributes:
+        stack: `program/group`.
+        first: The stack that has to be provisioned before: the program looks up what it will make.
+    """
+
+    stack: str
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provisioned:
     """What was done, or would be.
 
     Attributes:
         results: One per stack, in the order they ran.
         seeds: What became of each repository's first commit: `(repository, outcome)`.
+        waiting: The stacks that could not be previewed yet.
     """
 
     results: tuple[Result, ...]
     seeds: tuple[tuple[str, SeedOutcome], ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything was, or would be, done."""
         from twinlock.scaffold.seed import Seeded  # noqa: PLC0415 - the scaffold is not needed to preview
 
-        return any(result.changed for result in self.results) or any(
-            isinstance(outcome, Seeded) for _, outcome in self.seeds
-        )
+        seeded = any(isinstance(outcome, Seeded) for _, outcome in self.seeds)
+        return seeded or bool(self.waiting) or any(result.changed for result in self.results)
 
 
 def steps(estate: Estate, groups: Collection[str] = ()) -> tuple[Step, ...]:
@@ -104,21 +124,60 @@ def steps(estate: Estate, groups: Collection[str] = ()) -> tuple[Step, ...]:
     return tuple(order)
 
 
-def preview(
+def preview(  # noqa: PLR0913 - the collaborators of one use case, each a port
     estate: Estate,
     engine: Engine,
     stack: Callable[[str, str], Stack],
     *,
     groups: Collection[str] = (),
     listener: Listener = ignore,
+    staged: bool = False,
 ) -> Provisioned:
     """Return what `up` would do; nothing is changed, and nothing is seeded.
+
+    Args:
+        estate: What must exist.
+        engine: What runs the stacks.
+        stack: Makes the stack of a program and a group.
+        groups: As of `steps`.
+        listener: Hears each change.
+        staged: Whether the engine looks up what programs ask for as it is now, so that a stack waits where another
+            that it reads from would still make something.
 
     Raises:
         Incomplete: A stack could not be previewed.
     """
-    runs = [step for step in steps(estate, groups) if isinstance(step, Run)]
-    return Provisioned(tuple(engine.preview(stack(run.program, run.group), listener) for run in runs))
+    results: list[Result] = []
+    waiting: list[Waiting] = []
+    making: set[str] = set()
+    for run in steps(estate, groups):
+        if not isinstance(run, Run):
+            continue
+        first = awaited(run, making) if staged else None
+        if first is not None:
+            waiting.append(Waiting(run.stack, first))
+            making.add(run.stack)
+            continue
+        results.append(engine.preview(stack(run.program, run.group), listener))
+        if makes(results[-1]):
+            making.add(run.stack)
+    return Provisioned(tuple(results), waiting=tuple(waiting))
+
+
+def awaited(run: Run, making: Container[str]) -> str | None:
+    """Return the first stack that a run reads from and that would still make something, or None.
+
+    Protections look up teams by name and read repositories' ids, and in a preview neither is there before it is made.
+    """
+    if run.program != PROTECTIONS:
+        return None
+    read = (f"{ORGANIZATION}/{PLATFORM_GROUP}", f"{REPOSITORIES}/{PLATFORM_GROUP}", f"{REPOSITORIES}/{run.group}")
+    return next((each for each in read if each in making), None)
+
+
+def makes(result: Result) -> bool:
+    """Tell whether a run makes something that was not there, or that is another afterwards."""
+    return any(change.operation in {Operation.CREATE, Operation.REPLACE} for change in result.changes)
 
 
 def up(  # noqa: PLR0913 - the collaborators of one use case, each a port

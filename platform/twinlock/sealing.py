@@ -11,16 +11,14 @@ import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twinlock import planned
 from twinlock.engine import checkpoint
 from twinlock.engine.port import ignore
-from twinlock.engine.result import Operation
 from twinlock.engine.sealed_plan import NO_CHECKPOINT, PlannedStack, SealedPlan, require_unchanged
 from twinlock.errors import BadInput, Incomplete
-from twinlock.names import PLATFORM_GROUP
-from twinlock.provision import ORGANIZATION, PROTECTIONS, REPOSITORIES, Provisioned, Run, steps
+from twinlock.provision import REPOSITORIES, Provisioned, Run, Waiting, awaited, makes, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from twinlock.engine.result import Result
     from twinlock.model.estate import Estate
     from twinlock.provision import Seeder, SeedOutcome
-
-_MAKING: Final = frozenset({Operation.CREATE, Operation.REPLACE})
 
 
 class PlanningEngine(Protocol):
@@ -52,31 +48,16 @@ class PlanningEngine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A stack that cannot be planned yet.
-
-    Attributes:
-        stack: `program/group`.
-        first: The stack that has to be carried out before.
-    """
-
-    stack: str
-    first: str
-
-
-@dataclass(frozen=True, slots=True)
 class Sealed:
     """A sealed plan, and what it is about.
 
     Attributes:
         plan: The plan.
-        previewed: What would be done in each of its stacks.
-        waiting: The stacks of later stages.
+        previewed: What would be done in each of its stacks, and which wait for a later stage.
     """
 
     plan: SealedPlan
     previewed: Provisioned
-    waiting: tuple[Waiting, ...]
 
 
 def seal(  # noqa: PLR0913 - the collaborators of one use case, each a port
@@ -103,8 +84,7 @@ def seal(  # noqa: PLR0913 - the collaborators of one use case, each a port
     for run in steps(estate, groups):
         if not isinstance(run, Run):
             continue
-        name = f"{run.program}/{run.group}"
-        first = next((each for each in _read(run) if each in making), None)
+        name, first = run.stack, awaited(run, making)
         if first is not None:
             waiting.append(Waiting(name, first))
             making.add(name)
@@ -116,9 +96,9 @@ def seal(  # noqa: PLR0913 - the collaborators of one use case, each a port
             result = engine.preview(known, listener, plan=path)
             plans.append(PlannedStack(name, _digest(content), path.read_bytes()))
         results.append(result)
-        if any(change.operation in _MAKING for change in result.changes):
+        if makes(result):
             making.add(name)
-    return Sealed(SealedPlan(origin, tuple(plans)), Provisioned(tuple(results)), tuple(waiting))
+    return Sealed(SealedPlan(origin, tuple(plans)), Provisioned(tuple(results), waiting=tuple(waiting)))
 
 
 def carry_out(  # noqa: PLR0913, PLR0917 - as `seal`
@@ -152,7 +132,7 @@ def carry_out(  # noqa: PLR0913, PLR0917 - as `seal`
     """
     plans = {each.stack: each.plan for each in plan.stacks}
     order = steps(estate)
-    declared = {f"{step.program}/{step.group}": step for step in order if isinstance(step, Run)}
+    declared = {step.stack: step for step in order if isinstance(step, Run)}
     strange = [each for each in plans if each not in declared]
     if strange:
         raise BadInput(
@@ -166,7 +146,7 @@ def carry_out(  # noqa: PLR0913, PLR0917 - as `seal`
     seeds: list[tuple[str, SeedOutcome]] = []
     for step in order:
         if isinstance(step, Run):
-            content = plans.get(f"{step.program}/{step.group}")
+            content = plans.get(step.stack)
             if content is not None:
                 with _private() as path:
                     path.write_bytes(content)
@@ -174,13 +154,6 @@ def carry_out(  # noqa: PLR0913, PLR0917 - as `seal`
         elif f"{REPOSITORIES}/{step.group}" in plans:
             seeds += [(repository.name, seed(repository)) for repository in estate.group(step.group)]
     return Provisioned(tuple(results), tuple(seeds))
-
-
-def _read(run: Run) -> tuple[str, ...]:
-    """Return the stacks that a program reads from: teams are looked up by name, repositories' ids are outputs."""
-    if run.program != PROTECTIONS:
-        return ()
-    return f"{ORGANIZATION}/{PLATFORM_GROUP}", f"{REPOSITORIES}/{PLATFORM_GROUP}", f"{REPOSITORIES}/{run.group}"
 
 
 def _digest(content: bytes | None) -> str:

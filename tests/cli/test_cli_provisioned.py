@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 TARGET = "target: world (acme)\n"
 STACKS = ["organization/platform", "repositories/platform", "repositories/payments", "protections/payments"]
 PRINTING = {
-    "preview": (("preview",), {"seeds", "stacks"}),
-    "up": (("up", "--yes"), {"seeds", "stacks"}),
+    "preview": (("preview",), {"seeds", "stacks", "waiting"}),
+    "up": (("up", "--yes"), {"seeds", "stacks", "waiting"}),
     "audit": (("audit",), {"calls", "coverage", "findings", "notes", "unknowns", "windows"}),
     "drift": (("drift",), {"differences", "evaluated", "resources", "unseen"}),
     "windows list": (("windows", "list"), None),

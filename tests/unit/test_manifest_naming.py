@@ -83,7 +83,12 @@ ACCEPTED_FORMS = [
             "https://-a",
         ],
     ),
-    (naming.BACKEND, ["file://./state", "s3://bucket/path"], ["azblob://x", "s3://", "s3://a b", "https://u:p@h"]),
+    (
+        naming.BACKEND,
+        ["file://./state", "s3://bucket/path", "gs://x", "https://h"],
+        ["ftp://x", "s3://[x]", "s3://", "s3://a b", "https://u:p@h"],
+    ),
+    (naming.BUCKET, ["acme-twinlock-evidence"], ["ab", "a" * 64, "-acme", "acme-", "Acme", "a.b.c", "a/b"]),
     (naming.SECRETS, ["passphrase", "awskms://alias/x"], ["awskms://", "plain", ""]),
     (naming.IDENTITY, ["alice@acme.example"], ["alice", "a@b@c", "a b@c", ""]),
     (naming.PRINCIPAL, ["alice", "arn:aws:iam::222222222222:user/a/b"], ["", "a b", "arn:aws:s3:::x", "a" * 65]),

@@ -46,7 +46,7 @@ P, R, S = VALID
 QUEUE = "{name: orders-queue, kind: aws-sqs, critical: true}"
 CASES = {
     "unknown key, near a known one": (P, "region:", "regoin:", ["`region` is missing. Add it, as in `region: eu-west-1`.", "`regoin` is an unknown key. Did you mean `region`?"]),
-    "unknown key, far from all": (P, "mode: governance", "zzz: 1", ["`evidence.zzz` is an unknown key. Known keys are days and mode."]),
+    "unknown key, far from all": (P, "mode: governance", "zzz: 1", ["`evidence.zzz` is an unknown key. Known keys are bucket, days and mode."]),
     "no choice": (P, "plan: enterprise", "plan: gold", ["`plan` is `gold`. Write free, team or enterprise."]),
     "target": (P, "target: world", "target: moon", ["`target` is `moon`. Write world or cloud."]),
     "visibility": (P, "visibility: private", "visibility: secret", ["`visibility` is `secret`. Write private, internal or public."]),
@@ -72,7 +72,10 @@ CASES = {
     "an app's key itself": (P, "gate: {}", "gate: {key: -----BEGIN RSA PRIVATE KEY-----}", ["`apps.gate.key` is `(not shown: it may be a secret)`, but it is a reference to a key, never the key. Write it as in `awskms:///alias/controller`."]),
     "a machine without people": (P, "machines: {}", "machines: {bot: {app: bot, operators: []}}", ["`machines.bot.operators` is empty. Write at least one, as in `[paula]`."]),
     "a machine's app": (P, "machines: {}", 'machines: {bot: {app: "bot[bot]", operators: [paula]}}', ["`machines.bot.app` is `bot[bot]`, but a GitHub App's slug has up to 34 lower-case letters, digits and single hyphens, none at an end. Write it as in `renovate`."]),
-    "state elsewhere": (P, "file://./state", "azblob://x", ["`state.backend` is `azblob://x`, but state is kept at file://... or s3://.... Write it as in `file://./state`."]),
+    "state elsewhere": (P, "file://./state", "ftp://x", ["`state.backend` is `ftp://x`, but state is kept at file://..., s3://..., gs://..., azblob://... or https://.... Write it as in `file://./state`."]),
+    "state beyond the world": (P, "file://./state", "azblob://x", ["`state.backend` is `azblob://x`, which is beyond this machine, but the target is world. Keep state in a directory, as in `file://./state`, or in the world's AWS, as in `s3://acme-twinlock-state`."]),
+    "an address in another AWS": (P, "file://./state", "s3://x?endpoint=http://y", ["`state.backend` names an endpoint, but the target is world, whose AWS has its own. Leave `endpoint=` out."]),
+    "a key in another AWS": (P, "secrets: passphrase", "secrets: 'awskms://alias/x?profile=y'", ["`state.secrets` names a profile, but the target is world, whose AWS has its own. Leave `profile=` out."]),
     "a passphrase itself": (P, "secrets: passphrase", "secrets: hunter2", ["`state.secrets` is `(not shown: it may be a secret)`, but secrets are held by passphrase or awskms://.... Write it as in `passphrase`."]),
     "a team's slug": (P, "  developers: {", "  Dev Team: {duty: author}\n  developers: {", ["Nobody is in the team `Dev Team`. Add people in it with `teams: [Dev Team]` in roster.yaml.", "`Dev Team` is a key of `teams`, but a team's slug has lower-case letters, digits, underscores and single hyphens, none at an end. Write it as in `payments-testers`."]),
     "a team's source": (P, "{duty: tester}", "{duty: tester, source: ldap}", ["`teams.testers.source` is `ldap`. Write manifest or idp."]),

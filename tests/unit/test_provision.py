@@ -12,7 +12,7 @@ from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
 from twinlock.manifest import edit, examples
 from twinlock.model.organization import Duty
-from twinlock.provision import Provisioned, Run, Seed
+from twinlock.provision import Provisioned, Run, Seed, Waiting
 from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
 
 if TYPE_CHECKING:
@@ -187,6 +187,27 @@ def test_preview_runs_every_stack_and_seeds_nothing(estate: Estate) -> None:
         "preview protections/orders",
     ]
     assert done.seeds == ()
+
+
+def test_a_staged_preview_names_what_waits_and_for_what(estate: Estate) -> None:
+    """Pulumi looks up teams and repositories as they are now: what reads them waits until they are there."""
+    told: list[str] = []
+    done = provision.preview(estate, FakeEngine(told), _stack, groups=["orders"], staged=True)
+    assert told == [
+        "preview organization/platform",
+        "preview repositories/platform",
+        "preview repositories/orders",
+    ]
+    assert (done.waiting, done.changed) == ((Waiting("protections/orders", "organization/platform"),), True)
+
+
+@pytest.mark.parametrize("operation", [Operation.UPDATE, Operation.SAME, Operation.DELETE])
+def test_nothing_waits_for_what_is_only_changed(estate: Estate, operation: Operation) -> None:
+    """What is looked up is there already."""
+    told: list[str] = []
+    engine = FakeEngine(told, operation=operation)
+    done = provision.preview(estate, engine, _stack, groups=["orders"], staged=True)
+    assert (told[-1], done.waiting) == ("preview protections/orders", ())
 
 
 def test_destroy_walks_the_same_way_backwards(estate: Estate) -> None:

@@ -42,7 +42,7 @@ WRONG = [
     ("platform", "[olga, otto]", "[olga, olga]"),
     ("platform", "tester: 2", "tester: 1"),
     ("platform", "{duty: platform}", "{duty: boss}"),
-    ("platform", "file://./state", "azblob://x"),
+    ("platform", "file://./state", "ftp://x"),
     ("roster", "[uma]", "[]"),
     ("roster", "[uma]", "[u--a]"),
     ("roster", "uma@acme.example", "uma"),

@@ -20,8 +20,8 @@ from twinlock.errors import BadInput, Incomplete
 from twinlock.ledger.journal import Journal
 from twinlock.manifest import edit, examples
 from twinlock.model.organization import Duty
+from twinlock.provision import Waiting
 from twinlock.scaffold.seed import AlreadySeeded
-from twinlock.sealing import Sealed, Waiting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twinlock.engine.port import Listener
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
+    from twinlock.sealing import Sealed
 
 TEAMS = {"authors": Duty.AUTHOR, "reviewers": Duty.REVIEWER, "testers": Duty.TESTER, "releasers": Duty.RELEASER}
 ALL = ("organization/platform", "repositories/platform", "repositories/payments", "protections/payments")
@@ -170,7 +171,7 @@ def test_a_stack_waits_for_what_it_reads(
     sealed = sealer.seal(FakeEngine(making))
     assert tuple(each.stack for each in sealed.plan.stacks) == planned
     assert tuple(result.stack for result in sealed.previewed.results) == planned
-    assert sealed.waiting == waiting
+    assert sealed.previewed.waiting == waiting
 
 
 def test_a_plan_is_bound_to_the_checkpoints_it_was_made_on(sealer: Sealer) -> None:

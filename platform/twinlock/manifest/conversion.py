@@ -65,7 +65,7 @@ def _platform(file: PlatformFile) -> Platform:
             Machine(name, machine.app, tuple(machine.operators)) for name, machine in sorted(file.machines.items())
         ),
         state=State(file.state.backend, file.state.secrets),
-        evidence=Evidence(file.evidence.mode, file.evidence.days),
+        evidence=Evidence(file.evidence.mode, file.evidence.days, file.evidence.bucket),
         undeclared_roles=file.undeclared_roles,
         teams={slug: DeclaredTeam(slug, Duty(team.duty), team.source) for slug, team in sorted(file.teams.items())},
     )

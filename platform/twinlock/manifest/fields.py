@@ -80,6 +80,7 @@ PublicKey = Annotated[str, Obeys(naming.PUBLIC_KEY)]
 KeyReference = Annotated[str, Obeys(naming.KEY_REFERENCE)]
 Backend = Annotated[str, Obeys(naming.BACKEND)]
 Secrets = Annotated[str, Obeys(naming.SECRETS)]
+Bucket = Annotated[str, Obeys(naming.BUCKET)]
 Line = Annotated[str, Obeys(naming.LINE)]
 Endpoint = Annotated[str, Obeys(naming.ENDPOINT)]
 

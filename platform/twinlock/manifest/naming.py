@@ -141,11 +141,27 @@ KEY_REFERENCE = Rule(
 )
 """Ours: a scheme says who holds the key."""
 
-BACKEND = Rule(r"^(file|s3)://[^\s@]+$", 2048, "state is kept at file://... or s3://...", "file://./state")
+BACKEND = Rule(
+    r"^(file|s3|gs|azblob|https)://[^\s@\[\]]+$",
+    2048,
+    "state is kept at file://..., s3://..., gs://..., azblob://... or https://...",
+    "file://./state",
+)
 """Source: https://www.pulumi.com/docs/iac/concepts/state-and-backends/."""
 
 SECRETS = Rule(r"^(passphrase|awskms://[^\s@]+)$", 2048, "secrets are held by passphrase or awskms://...", "passphrase")
 """Source: https://www.pulumi.com/docs/iac/concepts/secrets/."""
+
+BUCKET = Rule(
+    r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$",
+    63,
+    "a bucket's name has 3 to 63 lower-case letters, digits and hyphens, and begins and ends with no hyphen",
+    "acme-twinlock-evidence",
+)
+"""Without dots, which TLS names of buckets cannot have.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html.
+"""
 
 LINE = Rule(
     r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",

@@ -85,7 +85,7 @@ class StateFile(Mapping):
     """Where the engine keeps its state."""
 
     backend: fields.Backend = Field(
-        default="file://./state", description="file://... in the world, s3://... on the cloud."
+        default="file://./state", description="file://... or s3://... in the world; s3://... or another on the cloud."
     )
     secrets: fields.Secrets = Field(
         default="passphrase", description="passphrase in the world, awskms://... on the cloud."
@@ -97,6 +97,11 @@ class EvidenceFile(Mapping):
 
     mode: Literal["governance", "compliance"] = Field(default="governance", description="Mode of S3 Object Lock.")
     days: Annotated[int, Field(ge=1, le=36500)] = Field(default=30, description="For how many days.")
+    bucket: fields.Bucket | None = Field(
+        default=None,
+        description="Bucket of the evidence account that keeps a copy of each checkpoint of Pulumi's state.",
+        examples=["acme-twinlock-evidence"],
+    )
 
 
 class TeamFile(Mapping):

@@ -124,7 +124,7 @@ class State:
     """Where the engine keeps its state.
 
     Attributes:
-        backend: `file://...` or `s3://...`.
+        backend: `file://...`, `s3://...`, or what else Pulumi takes.
         secrets: `passphrase` or `awskms://...`.
     """
 
@@ -139,10 +139,12 @@ class Evidence:
     Attributes:
         mode: `governance` or `compliance`.
         days: For how long.
+        bucket: The bucket that keeps copies of Pulumi's checkpoints; none where nobody declared one.
     """
 
     mode: str
     days: int
+    bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

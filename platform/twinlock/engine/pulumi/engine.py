@@ -100,12 +100,13 @@ class PulumiEngine:
         """
         run = Run(stack, listener, "previewed")
         saved = None if plan is None else str(plan)
-        moved = self._moved(stack)
-        with self._preserved(stack, moved, settings=plan is not None) as workspace:
+        content = self.checkpoint(stack)
+        moved = self._moved(stack, content)
+        with self._preserved(kept=content is not None and not moved, settings=plan is not None) as workspace:
             self._run(
                 run,
                 lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear),
-                moved=moved,
+                moved=moved if workspace is not self._workspace else None,
                 workspace=workspace,
             )
         return run.result()
@@ -123,12 +124,12 @@ class PulumiEngine:
                 state.
         """
         run = Run(stack, listener, "applied")
-        with self._alone(stack):
+        with self._alone(stack) as content:
             saved = None if plan is None else str(plan)
             self._run(
                 run,
                 lambda known: known.up(**_COMMON, plan=saved, show_secrets=False, on_event=run.progress.hear),
-                moved=self._moved(stack),
+                moved=self._moved(stack, content),
             )
         return run.result()
 
@@ -164,19 +165,14 @@ class PulumiEngine:
             return {name: output.value for name, output in known.outputs().items() if not output.secret}
 
     def checkpoint(self, stack: Stack) -> bytes | None:
-        """Return a stack's checkpoint: its file, or its export where state is elsewhere; None where there is none.
+        """Return a stack's checkpoint as it is kept, its export where only Pulumi reads it, None where there is none.
 
         Raises:
             Incomplete: It cannot be read.
         """
-        path = self._workspace.checkpoint(stack)
-        if path is not None:
-            try:
-                return path.read_bytes()
-            except FileNotFoundError:
-                return None
-            except OSError as error:
-                raise failure.unread(stack, path, error) from None
+        kept = self._workspace.checkpoints
+        if kept is not None:
+            return kept.read(stack)
         run = Run(stack, ignore, "exported")
         with run.reported():
             known = self._existing(run)
@@ -223,10 +219,8 @@ class PulumiEngine:
                         raise
                     raise failure.silent(run.stack, self._patience, watchdog.waited_for) from None
 
-    def _moved(self, stack: Stack) -> Mapping[str, str]:
+    def _moved(self, stack: Stack, content: bytes | None) -> Mapping[str, str]:
         """Return the ids of what took the names of resources that are gone, by URN."""
-        path = self._workspace.checkpoint(stack)
-        content = self.checkpoint(stack) if path is None or path.exists() else None
         return {} if content is None else self._finder(stack, bound(content))
 
     def _command(self) -> Command:
@@ -251,23 +245,27 @@ class PulumiEngine:
         )
 
     @contextlib.contextmanager
-    def _preserved(self, stack: Stack, moved: Mapping[str, str], *, settings: bool) -> Iterator[Workspace]:
-        """Yield where a stack can be previewed: aside, where its state would have to be made or changed first."""
-        path = self._workspace.checkpoint(stack)
-        if path is None or (path.exists() and not moved):
+    def _preserved(self, *, kept: bool, settings: bool) -> Iterator[Workspace]:
+        """Yield where a stack can be previewed: aside, where its state would have to be made or changed first.
+
+        State that only Pulumi reads cannot be copied: there an empty stack is made.
+        """
+        if kept or self._workspace.checkpoints is None:
             yield self._workspace
             return
         with tempfile.TemporaryDirectory(prefix="twinlock-preview-") as directory:
             yield self._workspace.aside(Path(directory), settings=settings)
 
     @contextlib.contextmanager
-    def _alone(self, stack: Stack) -> Iterator[None]:
+    def _alone(self, stack: Stack) -> Iterator[bytes | None]:
+        """Yield a stack's checkpoint as nobody else runs on it."""
         with lock.held(self._workspace.lock(stack), stack.id, _typed()):
             if self._workspace.state is not None:
                 remove_stale(self._workspace.state, stack)
-            self._custody.begin(stack.id, self.checkpoint(stack))
+            content = self.checkpoint(stack)
+            self._custody.begin(stack.id, content)
             try:
-                yield
+                yield content
             finally:
                 self._custody.end(stack.id, self.checkpoint(stack))
 

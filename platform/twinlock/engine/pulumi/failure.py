@@ -10,7 +10,6 @@ from twinlock.errors import Incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from twinlock.engine.port import Stack
     from twinlock.engine.pulumi.progress import Problem
@@ -68,15 +67,6 @@ def held(stack: Stack) -> Incomplete:
         f"{stack.id} was not begun.",
         "Another run of Pulumi holds its state.",
         "Wait until it is through, then run the same command again.",
-    )
-
-
-def unread(stack: Stack, path: Path, error: OSError) -> Incomplete:
-    """Return the error of a checkpoint that cannot be read."""
-    return Incomplete(
-        f"The checkpoint of {stack.id} was not read.",
-        f"The system says of {path}: {error.strerror}.",
-        "Make it readable, then run the same command again.",
     )
 
 

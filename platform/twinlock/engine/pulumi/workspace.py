@@ -9,11 +9,11 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from twinlock.engine.pulumi import environment
+from twinlock.engine.pulumi.checkpoints import reader
 from twinlock.errors import BadInput, Incomplete
 from twinlock.files import write_atomically
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from twinlock.engine.port import Stack
+    from twinlock.engine.pulumi.checkpoints import Checkpoints
 
 HOME = (".twinlock", "pulumi")
 PASSPHRASE = "passphrase"  # noqa: S105 - the name of a file, and Pulumi's of this way to keep secrets
@@ -82,14 +83,10 @@ class Workspace:
         """Return the file that one run at a time holds."""
         return self.home / "locks" / stack.program / f"{stack.group}.lock"
 
-    def checkpoint(self, stack: Stack) -> Path | None:
-        """Return the file of a stack's checkpoint, where state is on this machine.
-
-        Source: `pkg/backend/diy/state.go` in pulumi/pulumi.
-        """
-        if self.state is None:
-            return None
-        return self.state / ".pulumi" / "stacks" / stack.project / f"{stack.group}.json"
+    @property
+    def checkpoints(self) -> Checkpoints | None:
+        """What reads checkpoints without an engine; None where state is kept so that only Pulumi can."""
+        return reader(self.backend_url, self.state, self.credentials)
 
     def aside(self, directory: Path, *, settings: bool = False) -> Workspace:
         """Return a workspace that has a copy of this one's state, and leaves nothing of what is done in it here.
@@ -103,13 +100,8 @@ class Workspace:
             Incomplete: The copy cannot be made.
         """
         copy = directory / "state"
-        try:
-            if self.state is not None and self.state.is_dir():
-                shutil.copytree(self.state, copy)
-        except (OSError, shutil.Error) as error:
-            raise Incomplete(
-                "The state was not copied.", f"The system says: {error}.", "Run the same command again."
-            ) from None
+        if self.checkpoints is not None:
+            self.checkpoints.copy(copy)
         return replace(self, backend=f"{_LOCAL}{copy}", projects=self.projects if settings else directory / "projects")
 
     def prepare(self, stack: Stack) -> Path:
