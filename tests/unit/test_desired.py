@@ -59,7 +59,8 @@ def test_a_platform_without_services_has_only_the_pipelines() -> None:
     """Nothing is derived for a service that nobody declared."""
     estate = desired.derive(declared())
     assert list(estate.repositories) == ["delivery-pipelines"]
-    assert [account.roles for account in estate.accounts.values()] == [(), (), ()]
+    roles = [[role.name for role in account.roles] for account in estate.accounts.values()]
+    assert roles == [[], ["twinlock-flow-logs"], []]
     assert estate.groups == ("platform",)
 
 

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 from twinlock.aws import policy
-from twinlock.aws.session import Missing, Refused
-from twinlock.errors import Incomplete
+from twinlock_rehearsal.aws import Service, not_reached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from twinlock.aws.session import AwsService
     from twinlock.provider.port import Clients
 
 
-class _Writer(Protocol):
-    """IAM with the arguments that writing takes: numbers and lists too."""
-
-    def call(self, operation: str, **arguments: object) -> Mapping[str, object]: ...
-
-    def pages(self, operation: str, key: str, **arguments: object) -> Sequence[object]: ...
-
-
-class Iam:
+class Iam(Service):
     """IAM of one account."""
 
     def __init__(self, clients: Clients) -> None:
@@ -32,59 +24,9 @@ class Iam:
             Incomplete: The provider reaches no AWS account.
         """
         if clients.iam is None or clients.account is None:
-            raise Incomplete(
-                "AWS was not reached.",
-                "The provider has no connection to an account.",
-                "Declare the resource with the AWS provider of its program.",
-            )
-        self.account = clients.account
-        self._iam = cast("_Writer", clients.iam)  # boto3 takes any arguments; the port names those of reading
-
-    def send(self, operation: str, **arguments: object) -> Mapping[str, object]:
-        """Make one request, without the arguments that are None.
-
-        Raises:
-            Missing: What the request names does not exist.
-            Refused: IAM refused.
-        """
-        return self._iam.call(operation, **{name: value for name, value in arguments.items() if value is not None})
-
-    def get(self, operation: str, key: str, **arguments: object) -> Mapping[str, object] | None:
-        """Return what stands under `key` in the answer, or None where what is asked for is gone.
-
-        Raises:
-            Refused: IAM refused.
-        """
-        try:
-            answer = self.send(operation, **arguments)
-        except Missing:
-            return None
-        found = answer.get(key) if key else answer
-        if not isinstance(found, dict):
-            raise Refused(f"{operation} gave no {key}")
-        return found
-
-    def remove(self, operation: str, **arguments: object) -> None:
-        """Make one request that removes something; already gone is no error.
-
-        Raises:
-            Refused: IAM refused.
-        """
-        try:
-            self.send(operation, **arguments)
-        except Missing:
-            return
-
-    def list(self, operation: str, key: str, **arguments: object) -> Sequence[object] | None:
-        """Return a whole list, or None where what it belongs to is gone.
-
-        Raises:
-            Refused: IAM refused.
-        """
-        try:
-            return self._iam.pages(operation, key, **arguments)
-        except Missing:
-            return None
+            raise not_reached()
+        # boto3 takes any arguments; the port names those of reading
+        super().__init__(cast("AwsService", clients.iam), clients.account, clients.region or "")
 
 
 def names(elements: Sequence[object], key: str) -> list[str]:

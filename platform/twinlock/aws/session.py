@@ -1,4 +1,4 @@
-"""IAM of one account, over botocore: explicit credentials, bounded time, a count of the calls.
+"""AWS services of one account, over botocore: explicit credentials, bounded time, a count of the calls.
 
 Nothing ambient is used: no environment variable, no profile and no instance metadata decides which account is read.
 On the cloud the caller obtains temporary credentials for the auditor's role and passes them here.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from twinlock.errors import Incomplete
@@ -36,14 +36,14 @@ class Credentials:
 
 
 class Missing(Exception):  # noqa: N818 - IAM's own word is NoSuchEntity
-    """IAM says that it does not exist."""
+    """AWS says that it does not exist."""
 
 
 class Refused(Exception):  # noqa: N818 - as above
-    """IAM did not give the answer.
+    """AWS did not give the answer.
 
     Attributes:
-        reason: One line: IAM's code and message.
+        reason: One line: AWS's code and message.
     """
 
     def __init__(self, reason: str) -> None:
@@ -77,6 +77,37 @@ class Iam(Protocol):
         """
 
 
+class AwsService(Protocol):
+    """One service of one account, read and written."""
+
+    def call(self, operation: str, **arguments: object) -> Mapping[str, object]:
+        """Make one request; see `Iam.call`."""
+
+    def pages(self, operation: str, key: str, **arguments: object) -> Sequence[object]:
+        """Make a request through all its pages; see `Iam.pages`."""
+
+
+class AwsServices(Protocol):
+    """The services of one account."""
+
+    def __call__(self, service: str) -> AwsService:
+        """Return a service by botocore's name (`ec2`)."""
+
+
+_MISSING = frozenset(
+    {
+        "NoSuchEntity",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "ClusterNotFoundException",
+        "QueueDoesNotExist",
+        "RepositoryNotFoundException",
+        "RepositoryPolicyNotFoundException",
+        "ResourceNotFoundException",
+    }
+)
+"""How services say that something does not exist; EC2's codes all end in `_NOT_FOUND`."""
+_NOT_FOUND = ".NotFound"
+
 _BAD_KEYS = frozenset(
     {"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "UnrecognizedClientException", "AuthFailure"}
 )
@@ -104,13 +135,16 @@ def prepare() -> None:
     BotoIam(Credentials("none", "none"), region="us-east-1", target=Where.WORLD, endpoint="http://127.0.0.1:1")
 
 
-class BotoIam:
-    """IAM over botocore; safe to use from several threads."""
+class BotoService:
+    """One service over botocore; safe to use from several threads."""
 
-    def __init__(self, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None) -> None:
+    def __init__(
+        self, service: str, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None
+    ) -> None:
         """Prepare a client; nothing is sent yet.
 
         Args:
+            service: Its name in botocore.
             credentials: The account's keys.
             region: Region of the requests' signatures.
             target: Where this AWS is, which decides how errors are mended.
@@ -123,13 +157,11 @@ class BotoIam:
             raise Incomplete("AWS was not asked.", "The world's AWS has no address.", _MEND[Where.WORLD])
         from botocore.config import Config  # noqa: PLC0415 - as in `_session`
 
-        from twinlock.aws.descriptions import SERVICE  # noqa: PLC0415 - as in `_session`
-
         self._target = target
         self._calls = 0
         self._lock = threading.Lock()
         self._client = _session().create_client(
-            SERVICE,
+            service,
             region_name=region,
             endpoint_url=endpoint,
             aws_access_key_id=credentials.access_key,
@@ -149,12 +181,12 @@ class BotoIam:
         """How many requests were sent so far."""
         return self._calls
 
-    def call(self, operation: str, **arguments: str) -> Mapping[str, object]:
+    def call(self, operation: str, **arguments: object) -> Mapping[str, object]:
         """Make one request; see `Iam.call`.
 
         Raises:
             Missing: What the request names does not exist.
-            Refused: IAM refused or failed.
+            Refused: AWS refused or failed.
             Incomplete: AWS cannot be reached, or refuses the keys.
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as in the constructor
@@ -173,7 +205,7 @@ class BotoIam:
             ) from None
         return answer
 
-    def pages(self, operation: str, key: str, **arguments: str) -> Sequence[object]:
+    def pages(self, operation: str, key: str, **arguments: object) -> Sequence[object]:
         """Make a request through all its pages; see `Iam.pages`.
 
         Raises:
@@ -198,8 +230,42 @@ class BotoIam:
 
     def _translated(self, error: Mapping[str, object]) -> Exception:
         code, message = str(error.get("Code", "")), " ".join(str(error.get("Message", "")).split())
-        if code == "NoSuchEntity":
+        if code in _MISSING or code.endswith(_NOT_FOUND):
             return Missing(message)
         if code in _BAD_KEYS:
             return Incomplete("AWS refused the request.", f"It does not accept the keys: {code}.", _MEND[self._target])
         return Refused(f"{code}: {message}")
+
+
+class BotoIam(BotoService):
+    """IAM of one account."""
+
+    def __init__(self, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None) -> None:
+        """Prepare a client; see `BotoService`.
+
+        Raises:
+            Incomplete: As `BotoService`.
+        """
+        super().__init__("iam", credentials, region=region, target=target, endpoint=endpoint)
+
+
+class BotoServices:
+    """The services of one account, each opened when it is first asked for; safe to use from several threads."""
+
+    def __init__(self, credentials: Credentials, *, region: str, target: Where, endpoint: str | None = None) -> None:
+        """Take what clients are made of; see `BotoService`."""
+        self._make = partial(BotoService, credentials=credentials, region=region, target=target, endpoint=endpoint)
+        self._open: dict[str, BotoService] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> BotoService:
+        """Return a service by botocore's name.
+
+        Raises:
+            Incomplete: As `BotoService`.
+        """
+        # botocore's session makes one client at a time.
+        with self._lock:
+            if service not in self._open:
+                self._open[service] = self._make(service)
+            return self._open[service]

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 class Role(pulumi.ComponentResource):
     """A role of one account."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a role is made of
         self,
         name: str,
         role: DesiredRole,
         *,
         trust: pulumi.Input[str],
         service: str,
+        boundary: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions,
     ) -> None:
         """Declare a role.
@@ -36,7 +37,8 @@ class Role(pulumi.ComponentResource):
             name: The component's name.
             role: The role.
             trust: Its trust policy as JSON, with the ids that GitHub reports.
-            service: The service it belongs to.
+            service: The service it belongs to; the platform's group where it belongs to none.
+            boundary: ARN of its permissions boundary, where that is made by the same program.
             opts: Pulumi's options, with the account's AWS provider.
         """
         super().__init__("twinlock:aws:Role", name, None, opts)
@@ -46,7 +48,7 @@ class Role(pulumi.ComponentResource):
             name=role.name,
             path="/",
             assume_role_policy=trust,
-            permissions_boundary=role.boundary,
+            permissions_boundary=boundary or role.boundary,
             max_session_duration=role.max_session_seconds,
             # What a stranger attached must not keep the role alive when it is deleted.
             force_detach_policies=True,

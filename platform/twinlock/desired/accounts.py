@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock.desired.boundaries import boundary
-from twinlock.desired.roles import roles
+from twinlock.desired.roles import roles, shared_roles
 from twinlock.model.account import Account, Purpose
 from twinlock.names import oidc_provider_arn
 
@@ -25,10 +25,13 @@ def accounts(declaration: Declaration) -> dict[Purpose, Account]:
             region=declaration.platform.region,
             oidc_provider=oidc_provider_arn(declaration.platform.accounts[purpose]),
             boundary=boundary(purpose, declaration.platform.accounts[purpose]),
-            roles=tuple(
-                role
-                for _, service in sorted(declaration.services.items())
-                for role in roles(declaration, service, purpose)
+            roles=(
+                *shared_roles(declaration, purpose),
+                *(
+                    role
+                    for _, service in sorted(declaration.services.items())
+                    for role in roles(declaration, service, purpose)
+                ),
             ),
         )
         for purpose in PROVISIONED

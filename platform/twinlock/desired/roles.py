@@ -45,6 +45,31 @@ def roles(declaration: Declaration, service: Service, purpose: Purpose) -> tuple
             return ()
 
 
+def shared_roles(declaration: Declaration, purpose: Purpose) -> tuple[Role, ...]:
+    """Return the roles in the account of one purpose that belong to no service."""
+    return (_flow_logs(declaration),) if purpose is Purpose.INTEGRATION else ()
+
+
+def _flow_logs(declaration: Declaration) -> Role:
+    """Return the role under which AWS writes the flow logs of runs' networks.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html.
+    """
+    account, region = declaration.platform.accounts[Purpose.INTEGRATION], declaration.platform.region
+    source = {("StringEquals", "aws:SourceAccount"): [account]}
+    write = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return _role(
+        account,
+        names.FLOW_LOG_ROLE,
+        trust("Service vpc-flow-logs.amazonaws.com", "sts:AssumeRole", source),
+        policy(
+            "flow-logs",
+            allow(write, [f"arn:aws:logs:{region}:{account}:log-group:/twinlock/*:*"]),
+            allow(["logs:DescribeLogGroups"], ["*"]),
+        ),
+    )
+
+
 def _publish(declaration: Declaration, service: Service) -> Role:
     account, region = declaration.platform.accounts[Purpose.BUILD], declaration.platform.region
     repository = names.registry_arn(account, region, service.name)
@@ -103,7 +128,6 @@ def _integration(declaration: Declaration, service: Service) -> Role:
         "ecr:BatchCheckLayerAvailability",
         "ecr:CompleteLayerUpload",
         "ecr:DeleteRepository",
-        "ecr:DescribeRepositories",
         "ecr:InitiateLayerUpload",
         "ecr:ListTagsForResource",
         "ecr:PutImage",
@@ -134,6 +158,9 @@ def _integration(declaration: Declaration, service: Service) -> Role:
             allow([*put_into, *use], ["*"], own),
             allow(["ecs:DeregisterTaskDefinition"], ["*"]),  # AWS judges it by neither resource nor tag
             *_tag(account, region, service),
+            # Whether there is one of its name already: what is not there has no tags.
+            allow(["ecr:DescribeRepositories"], [names.registry_arn(account, region, f"{service.name}/*")]),
+            allow(["sqs:GetQueueUrl"], [f"arn:aws:sqs:{region}:{account}:{service.name}-*"]),
             allow(["ecr:GetAuthorizationToken"], ["*"]),
             allow(["ec2:Describe*", "ecs:Describe*", "ecs:List*", "logs:Describe*"], ["*"]),
             allow(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from twinlock.model.account import Purpose
     from twinlock.provider.connection import AwsConnection, Connection
 
-_WORLD_SERVICES = ("iam", "sts", "ec2", "ecs", "logs", "s3", "sqs", "kms")
+_WORLD_SERVICES = ("ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "sqs", "sts")
 """AWS services that programs use; each needs an endpoint of its own, or it would be the cloud's."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from twinlock.components.account import Account
 from twinlock.components.organization_actions import OrganizationActions
 from twinlock.components.team import Team
+from twinlock.names import service_roles
 from twinlock.programs.providers import aws_providers, github_providers, inherited
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ def declare(estate: Estate, connection: Connection) -> None:
         organization=estate.organization.login,
         opts=options,
     )
+    of_services = {name for service in estate.services for name in service_roles(service)}
     for purpose, account in sorted(estate.accounts.items(), key=lambda entry: entry[0].value):
         Account(
             purpose.value,
             account,
+            shared=[role for role in account.roles if role.name not in of_services],
             undeclared_roles=platform.undeclared_roles,
             opts=inherited(aws_providers(connection, purpose, platform.target)),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twinlock.aws.session import BotoIam, Credentials
+from twinlock.aws.session import BotoServices, Credentials
 from twinlock.errors import Incomplete
 from twinlock.github.http import HttpGitHub
 from twinlock.model.declaration import Where
@@ -24,11 +24,11 @@ def connect(inputs: Properties, target: Where) -> Clients:
         Incomplete: The inputs hold no keys of an account that they name.
     """
     organization, account = inputs.get("organization"), inputs.get("awsAccountId")
-    github = iam = None
+    github = aws = None
     if organization is not None:
         github = HttpGitHub(str(inputs["githubUrl"]), str(inputs["githubToken"]), holder=CONTROLLER_APP, target=target)
     if account is not None:
-        iam = BotoIam(
+        aws = BotoServices(
             _credentials(inputs),
             region=str(inputs["awsRegion"]),
             target=target,
@@ -37,8 +37,10 @@ def connect(inputs: Properties, target: Where) -> Clients:
     return Clients(
         github=github,
         organization=_optional(inputs, "organization"),
-        iam=iam,
+        iam=aws("iam") if aws else None,
         account=_optional(inputs, "awsAccountId"),
+        aws=aws,
+        region=_optional(inputs, "awsRegion"),
     )
 
 

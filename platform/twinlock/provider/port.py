@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from twinlock.aws.session import Iam
+    from twinlock.aws.session import AwsServices, Iam
     from twinlock.engine.result import FieldChange
     from twinlock.github.client import GitHubClient
 
@@ -32,12 +32,16 @@ class Clients:
         organization: Login of the organization, beside `github`.
         iam: IAM of one account, for a provider of AWS's.
         account: The account's twelve digits, beside `iam`.
+        aws: Every service of that account, beside `iam`.
+        region: Where its regional services are asked.
     """
 
     github: GitHubClient | None = None
     organization: str | None = None
     iam: Iam | None = None
     account: str | None = None
+    aws: AwsServices | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

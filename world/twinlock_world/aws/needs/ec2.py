@@ -67,7 +67,8 @@ def needs(operation: Operation, place: Place) -> Iterator[Need]:
         return
     tagging = operation.name in {"CreateTags", "DeleteTags"}
     existing = [Need(action, arn, tagged=tagging) for arn in sorted(_existing(operation, place))]
-    made = [place.arn("ec2", f"{kind}/*") for kind in _made(operation.name)]
+    tags = any(field.startswith("TagSpecification.") for field in operation.parameters)
+    made = [place.arn("ec2", f"{kind}/*") for kind in _made(operation.name, tags=tags)]
     yield from existing
     yield from (Need(action, arn) for arn in made)
     if not existing and not made:
@@ -75,7 +76,7 @@ def needs(operation: Operation, place: Place) -> Iterator[Need]:
     role = operation.text("DeliverLogsPermissionArn")
     if role:
         yield Need("iam:PassRole", role, {"iam:passedtoservice": ("vpc-flow-logs.amazonaws.com",)}, tagged=False)
-    if any(field.startswith("TagSpecification.") for field in operation.parameters):
+    if tags:
         context = {"ec2:createaction": (operation.name,)}
         yield from (Need("ec2:CreateTags", arn, context) for arn in made)
 
@@ -88,10 +89,19 @@ def _existing(operation: Operation, place: Place) -> set[str]:
             continue
         named = _table_of(value, place) if value.startswith("rtbassoc-") else value
         match = _ID.fullmatch(named)
-        if match is not None and match["type"] in _TYPES:
+        if match is not None and match["type"] in _TYPES.keys() - _unasked(operation.name):
             owner = "" if match["type"] == "ami" else place.account
             found.add(f"arn:aws:ec2:{place.region}:{owner}:{_TYPES[match['type']]}/{named}")
     return found
+
+
+def _unasked(name: str) -> frozenset[str]:
+    """Return the types that a request may name without being allowed anything on them: where a rule leads to.
+
+    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html, whose rows of these
+    operations have security groups and their rules alone.
+    """
+    return frozenset({"pl"}) if name.startswith(("AuthorizeSecurityGroup", "RevokeSecurityGroup")) else frozenset()
 
 
 def _table_of(association: str, place: Place) -> str:
@@ -100,7 +110,10 @@ def _table_of(association: str, place: Place) -> str:
     return next((str(table.id) for table in tables if association in table.all_associations_ids), association)
 
 
-def _made(name: str) -> tuple[str, ...]:
+def _made(name: str, *, tags: bool) -> tuple[str, ...]:
+    """Return what kinds of things a request makes; a rule of a security group is judged by itself if it gets tags."""
+    if name.startswith("AuthorizeSecurityGroup"):
+        return ("security-group-rule",) if tags else ()
     if name in _MADE:
         return _MADE[name]
     if not name.startswith("Create") or name in _MAKES_NOTHING:
