@@ -38,7 +38,6 @@ class AwsConnection:
         secret_key: Secret half of them.
         session_token: What goes with keys that are a session's, such as a job's.
         role_arn: The role to assume on the cloud; None in the world.
-        session_token: Beside the keys of a role's session.
     """
 
     account_id: str
@@ -48,7 +47,6 @@ class AwsConnection:
     secret_key: str | None = field(default=None, repr=False)
     session_token: str | None = field(default=None, repr=False)
     role_arn: str | None = None
-    session_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,5 @@ def aws_inputs(account: AwsConnection) -> dict[str, object]:
         "awsSecretKey": account.secret_key,
         "awsSessionToken": account.session_token,
         "awsRoleArn": account.role_arn,
-        "awsSessionToken": account.session_token,
     }
     return {name: value for name, value in inputs.items() if value is not None}
