@@ -56,6 +56,7 @@ OUTPUTS: dict[str, dict[str, object]] = {
     },
     "aws:cloudwatch/logGroup:LogGroup": {"arn": "arn:aws:logs:eu-west-1:111111111111:log-group:run"},
     "aws:ecs/taskDefinition:TaskDefinition": {"arn": "arn:aws:ecs:eu-west-1:111111111111:task-definition/task:1"},
+    "aws:iam/policy:Policy": {"arn": "arn:aws:iam::111111111111:policy/twinlock-boundary"},
     "aws:sqs/queue:Queue": {"url": "https://sqs.eu-west-1.amazonaws.com/111111111111/queue"},
     "github:index/team:Team": {"slug": "the-slug"},
 }

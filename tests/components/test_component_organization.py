@@ -112,9 +112,35 @@ def test_each_account_has_provider_boundary_and_inventory(recorded: Any) -> None
     assert "iam:put*" in statements[0]["Action"]
     assert recorded.inputs("twinlock:aws:RoleInventory")["integration"] == {
         "accountId": "111111111111",
-        "roles": ["payments-execution", "payments-integration", "payments-suite", "payments-workload"],
+        "roles": [
+            "payments-execution",
+            "payments-integration",
+            "payments-suite",
+            "payments-workload",
+            "twinlock-flow-logs",
+        ],
         "undeclared": "quarantine",
     }
+
+
+def test_the_role_of_flow_logs_comes_after_its_boundary(recorded: Any) -> None:  # noqa: ANN401 - as above
+    """It belongs to no service, so it stands with its account; AWS alone assumes it, to write logs of runs."""
+    (role,) = recorded.of("aws:iam/role:Role").values()
+    assert (role.name, role.options["provider"]) == ("twinlock-flow-logs", "aws-integration")
+    assert role.options["after"] == ["integration"]
+    assert role.inputs["tags"] == {"twinlock:service": "platform"}
+    (trusted,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert trusted == {
+        "Action": ["sts:AssumeRole"],
+        "Condition": {"StringEquals": {"aws:sourceaccount": ["111111111111"]}},
+        "Effect": "Allow",
+        "Principal": {"Service": ["vpc-flow-logs.amazonaws.com"]},
+    }
+    (written,) = recorded.inputs("aws:iam/rolePolicy:RolePolicy").values()
+    assert [statement["Action"] for statement in json.loads(written["policy"])["Statement"]] == [
+        ["logs:createlogstream", "logs:describelogstreams", "logs:putlogevents"],
+        ["logs:describeloggroups"],
+    ]
 
 
 def test_every_resource_uses_the_provider_of_its_account(recorded: Any) -> None:  # noqa: ANN401 - as above

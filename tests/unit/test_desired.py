@@ -207,7 +207,13 @@ def test_each_role_stands_in_the_account_of_its_purpose(estate: Estate) -> None:
     """Building, testing and releasing never share an account."""
     assert {purpose.value: [role.name for role in account.roles] for purpose, account in estate.accounts.items()} == {
         "build": ["payments-publish"],
-        "integration": ["payments-integration", "payments-workload", "payments-suite", "payments-execution"],
+        "integration": [
+            "twinlock-flow-logs",
+            "payments-integration",
+            "payments-workload",
+            "payments-suite",
+            "payments-execution",
+        ],
         "production": ["payments-release"],
     }
 

@@ -48,7 +48,7 @@ class Role(pulumi.ComponentResource):
             name=role.name,
             path="/",
             assume_role_policy=trust,
-            permissions_boundary=boundary or role.boundary,
+            permissions_boundary=role.boundary if boundary is None else boundary,
             max_session_duration=role.max_session_seconds,
             # What a stranger attached must not keep the role alive when it is deleted.
             force_detach_policies=True,
