@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test engine test-engine check bench wheel docs locks clean
+.PHONY: help setup demo test engine test-engine check bench fuzz wheel docs locks clean
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,10 @@ docs: $(READY) ## Generate the controls' index and pages, and the manifest's sch
 
 bench: $(READY) ## Measure, and print medians beside the budgets
 	@$(BIN)/python tests/benchmarks/bench.py
+
+SECONDS_OF_FUZZ ?= 600
+fuzz: $(READY) ## Send a world what no honest client sends, for SECONDS_OF_FUZZ
+	@$(BIN)/python tests/benchmarks/fuzz.py $(SECONDS_OF_FUZZ)
 
 wheel: $(READY) ## Build the wheel, install it in a clean environment, and run the demo from there
 	@sh tests/wheel.sh $(BIN)

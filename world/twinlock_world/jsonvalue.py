@@ -14,6 +14,8 @@ JsonValue: TypeAlias = "bool | int | float | str | Sequence[JsonValue] | Mapping
 JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 _LARGEST: Final = 2**63 - 1
+_LONGEST_SHOWN: Final = 100
+_DEEPEST: Final = 100
 
 
 class FieldError(ValueError):
@@ -80,6 +82,21 @@ def as_flag(value: JsonValue, field: str) -> bool:
     raise _wrong(field, value, "a boolean")
 
 
+def is_deep(value: JsonValue) -> bool:
+    """Tell whether arrays and objects stand in each other more than a hundred times, where Ruby's parser gives up."""
+    inner: list[JsonValue] = [value]
+    for _ in range(_DEEPEST):
+        inner = [
+            part
+            for outer in inner
+            if isinstance(outer, dict | list)
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not inner:
+            return False
+    return any(isinstance(part, dict | list) for part in inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """A JSON object whose fields are read by type; a default is used only when the field is absent."""
@@ -111,7 +128,8 @@ class Fields:
         value = self.text(name, default)
         if value not in choices:
             raise FieldError(
-                name, f"`{value}` is not a possible value. Must be one of the following: {', '.join(choices)}."
+                name,
+                f"`{_shortened(value)}` is not a possible value. Must be one of the following: {', '.join(choices)}.",
             )
         return value
 
@@ -154,4 +172,9 @@ class Fields:
 
 def _wrong(field: str, value: JsonValue, wanted: str) -> FieldError:
     shown = "nil" if value is None else "true" if value is True else "false" if value is False else repr(value)
-    return FieldError(field, f"{shown} is not {wanted}")
+    return FieldError(field, f"{_shortened(shown)} is not {wanted}")
+
+
+def _shortened(text: str) -> str:
+    """Return the beginning of what a refusal repeats: it need not be sent back whole to who sent it."""
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."

@@ -195,6 +195,11 @@ class Aws:
         self.unserved[name] += 1
         if isinstance(error, NotImplementedError):
             return _refused(calls.Refusal(501, "NotImplemented", f"This world has no {name}"), request)
+        from twinlock_world.aws.misuse import misuse  # noqa: PLC0415 - seldom needed
+
+        refusal = misuse(calls.parse(request), request)
+        if refusal is not None:
+            return _refused(refusal, request)
         failure = f"moto failed on {name} with {type(error).__name__}"
         return _refused(calls.Refusal(500, "InternalFailure", failure), request)
 

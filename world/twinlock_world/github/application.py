@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
+from twinlock_world.asgi import ClientGoneError, read_chunk
 from twinlock_world.git_objects import GitError
 from twinlock_world.github.accounts import User
 from twinlock_world.github.auth import identify
@@ -28,7 +29,7 @@ from twinlock_world.github.routes.graphql import PATH as GRAPHQL_PATH
 from twinlock_world.github.routes.graphql import graphql
 from twinlock_world.github.routes.rate_limit import PATH as RATE_LIMIT_PATH
 from twinlock_world.github.routes.rate_limit import rate_limit
-from twinlock_world.github.routing import Route, Router
+from twinlock_world.github.routing import LARGEST_CONTENT, Route, Router
 from twinlock_world.github.urls import Urls, origin_of
 from twinlock_world.jsonvalue import FieldError
 from twinlock_world.rate_limit import CORE, GRAPHQL, LimitError, Limits
@@ -47,7 +48,6 @@ _MOUNT: Final = "/api/v3"
 _GRAPHQL: Final = "/api/graphql"  # where it stands beside a REST API that is mounted
 _UNCHANGED: Final = 304
 _SCOPES: Final = "admin:org, admin:org_hook, admin:repo_hook, delete_repo, gist, repo, workflow"  # of a classic token
-_LARGEST_BODY: Final = 64 * 1024 * 1024
 _FIXED_HEADERS: Final = {
     "cache-control": "private, max-age=60, s-maxage=60",
     "vary": "Accept, Authorization",
@@ -78,7 +78,10 @@ class GitHub:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        content = await _read(receive)
+        try:
+            content = await _read(receive)
+        except ClientGoneError:
+            return  # whatever was to come of half a request must not
         status, headers, body = self.respond(_request(scope, content, self._pages))
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
@@ -113,13 +116,13 @@ class GitHub:
         return status, {**headers, **self.limits.headers(identity, resource)}, body
 
     def _handle(self, request: Request, identity: Identity | None) -> Reply:
-        if len(request.content) > _LARGEST_BODY:
-            raise GitHubError(413, "Payload Too Large")
         reading = request.method == "GET"
         found = self._router.find(request.method, request.path)
         if found is None:
             return self._unknown(request)
         route, params = found
+        if len(request.content) > route.largest:
+            raise GitHubError(413, "Payload Too Large")
         if "\0" in "".join(params.values()):
             raise invalid("Invalid request.\n\nA name may not hold a null character.")
         with nullcontext() if reading or route.own_transactions else self._store.transaction():
@@ -219,12 +222,11 @@ def _urls(host: str, mount: str, pages: str) -> Urls:
 
 
 async def _read(receive: Receive) -> bytes:
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size <= _LARGEST_BODY + 1:
-            parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+    """Return a request's content; one that is too large for every route goes by, and only its size counts."""
+    content = bytearray()
+    more = True
+    while more:
+        part, more = await read_chunk(receive)
+        if len(content) <= LARGEST_CONTENT:
+            content += part
+    return bytes(content)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlencode
 
 from twinlock_world.github.errors import GitHubError, invalid
-from twinlock_world.jsonvalue import Fields, JsonObject, JsonValue
+from twinlock_world.jsonvalue import Fields, JsonObject, JsonValue, is_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -96,6 +96,8 @@ class Call:
             json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is text that nothing can store
         except (ValueError, RecursionError) as error:
             raise GitHubError(400, "Problems parsing JSON") from error
+        if is_deep(found):
+            raise GitHubError(400, "Problems parsing JSON")
         if not isinstance(found, dict):
             raise GitHubError(400, "Body should be a JSON object")
         return Fields(found)

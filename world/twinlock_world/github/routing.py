@@ -9,7 +9,7 @@ and only then runs the handler.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
 C = TypeVar("C")
 N = TypeVar("N")
 
+LARGEST_DOCUMENT: Final = 1024 * 1024
+LARGEST_CONTENT: Final = 64 * 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method on one path template; most that write do so in one transaction, which is made for them."""
+    """One method on one path template; most that write do so in one transaction, which is made for them.
+
+    `largest` is how many bytes its document may have; those that carry the content of files take more than others.
+    """
 
     method: str
     template: str
     run: Callable[[Call], Reply]
     own_transactions: bool = False
+    largest: int = LARGEST_DOCUMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +52,17 @@ class Mount(Generic[C, N]):
         """Declare a route that reads."""
         return self._routes("GET", template, need, handler)
 
-    def post(self, template: str, need: N, handler: Callable[[C], Reply]) -> list[Route]:
+    def post(
+        self, template: str, need: N, handler: Callable[[C], Reply], largest: int = LARGEST_DOCUMENT
+    ) -> list[Route]:
         """Declare a route that creates."""
-        return self._routes("POST", template, need, handler)
+        return self._routes("POST", template, need, handler, largest)
 
-    def put(self, template: str, need: N, handler: Callable[[C], Reply]) -> list[Route]:
+    def put(
+        self, template: str, need: N, handler: Callable[[C], Reply], largest: int = LARGEST_DOCUMENT
+    ) -> list[Route]:
         """Declare a route that sets."""
-        return self._routes("PUT", template, need, handler)
+        return self._routes("PUT", template, need, handler, largest)
 
     def patch(self, template: str, need: N, handler: Callable[[C], Reply]) -> list[Route]:
         """Declare a route that changes a part."""
@@ -61,11 +72,13 @@ class Mount(Generic[C, N]):
         """Declare a route that removes."""
         return self._routes("DELETE", template, need, handler)
 
-    def _routes(self, method: str, template: str, need: N, handler: Callable[[C], Reply]) -> list[Route]:
+    def _routes(
+        self, method: str, template: str, need: N, handler: Callable[[C], Reply], largest: int = LARGEST_DOCUMENT
+    ) -> list[Route]:
         def run(call: Call) -> Reply:
             return handler(self.enter(call, need))
 
-        return [Route(method, prefix + template, run) for prefix in self.prefixes]
+        return [Route(method, prefix + template, run, largest=largest) for prefix in self.prefixes]
 
 
 @dataclass(slots=True)

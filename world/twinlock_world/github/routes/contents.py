@@ -17,6 +17,7 @@ from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
 from twinlock_world.github.ref_changes import change_ref
 from twinlock_world.github.routes.git import asked_signature, checked_path, decoded
+from twinlock_world.github.routing import LARGEST_CONTENT
 from twinlock_world.github.ruling import Change
 from twinlock_world.github.site import Site
 from twinlock_world.policy.attempt import How
@@ -170,6 +171,6 @@ def _entry_body(call: RepositoryCall, entry: TreeEntry, path: str, ref: str) -> 
 ROUTES: Final = (
     *REPOSITORY.get("/contents", READ_CONTENTS, show_contents),
     *REPOSITORY.get("/contents/{path...}", READ_CONTENTS, show_contents),
-    *REPOSITORY.put("/contents/{path...}", WRITE_CONTENTS, write_contents),
+    *REPOSITORY.put("/contents/{path...}", WRITE_CONTENTS, write_contents, LARGEST_CONTENT),
     *REPOSITORY.delete("/contents/{path...}", WRITE_CONTENTS, delete_contents),
 )

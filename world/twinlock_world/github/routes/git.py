@@ -14,6 +14,7 @@ from twinlock_world.github.commits import git_date, require_workflows, signature
 from twinlock_world.github.errors import conflict, invalid, not_found
 from twinlock_world.github.mounts import REPOSITORY, RepositoryCall
 from twinlock_world.github.ref_changes import change_ref
+from twinlock_world.github.routing import LARGEST_CONTENT
 from twinlock_world.github.ruling import Change, RefusedError
 from twinlock_world.github.site import Site
 from twinlock_world.policy.attempt import How
@@ -256,7 +257,7 @@ ROUTES: Final = (
     *REPOSITORY.get("/git/commits/{sha}", READ_CONTENTS, show_commit),
     *REPOSITORY.post("/git/commits", WRITE_CONTENTS, create_commit),
     *REPOSITORY.get("/git/trees/{tree...}", READ_CONTENTS, show_tree),
-    *REPOSITORY.post("/git/trees", WRITE_CONTENTS, create_tree),
+    *REPOSITORY.post("/git/trees", WRITE_CONTENTS, create_tree, LARGEST_CONTENT),
     *REPOSITORY.get("/git/blobs/{sha}", READ_CONTENTS, show_blob),
-    *REPOSITORY.post("/git/blobs", WRITE_CONTENTS, create_blob),
+    *REPOSITORY.post("/git/blobs", WRITE_CONTENTS, create_blob, LARGEST_CONTENT),
 )
