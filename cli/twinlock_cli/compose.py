@@ -127,8 +127,13 @@ def checkpoint(platform: Platform, stack: Stack) -> bytes | None:
 
 
 def custody(platform: Platform, *, by_hand: bool = False) -> Custody:
-    """Return what vouches for Pulumi's checkpoints; `by_hand` as of `journal`."""
-    return engines.custody(platform.root, journal(platform, by_hand=by_hand))
+    """Return what vouches for Pulumi's checkpoints; `by_hand`, for whoever runs this to accept one, as of `journal`.
+
+    Raises:
+        TwinlockError: What is accepted is to be kept in a bucket too, which cannot be reached.
+    """
+    archive = engines.archive(platform.root, platform.estate.declaration.platform) if by_hand else None
+    return engines.custody(platform.root, journal(platform, by_hand=by_hand), archive)
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:

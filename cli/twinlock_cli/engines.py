@@ -13,14 +13,15 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from twinlock.custody import Custody
+    from twinlock.custody import Archive, Custody
     from twinlock.engine.installation.install import Way
     from twinlock.engine.installation.place import Installation
     from twinlock.engine.port import Engine, Stack
-    from twinlock.engine.pulumi.backing import Backing
+    from twinlock.engine.pulumi.backing import Backing, Keys
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.pulumi.workspace import Workspace
     from twinlock.ledger.journal import Journal
+    from twinlock.model.account import Purpose
     from twinlock.model.declaration import Platform
 
 
@@ -83,7 +84,7 @@ def pulumi(root: Path, platform: Platform, journal: Journal) -> PulumiEngine:
         installed.record.version,
         os.environ,
         host=(*_PYTHON, "twinlock.provider.server.host", "SOCKET", *(f"{name}={at}" for name, at in _SERVERS.items())),
-        custody=custody(root, journal),
+        custody=custody(root, journal, archive(root, platform)),
         finder=rebinding.rulesets,
     )
 
@@ -140,15 +141,35 @@ def backing(root: Path, platform: Platform) -> Backing:
     from twinlock.engine.pulumi import backing as ways
     from twinlock.model.account import STATE
     from twinlock.model.declaration import Where
-    from twinlock.provider import world_file
 
     if platform.target is Where.CLOUD:
         return ways.on_cloud(platform.state, os.environ)
     if not ways.in_aws(platform.state):
         return ways.Backing(platform.state.backend, platform.state.secrets)
+    endpoint, keys = _world_keys(root, STATE)
+    return ways.on_world(platform.state, platform.region, endpoint, keys)
+
+
+def _world_keys(root: Path, purpose: Purpose) -> tuple[str, Keys]:
+    """Return the address of the world's AWS, and the keys of one of its accounts.
+
+    Raises:
+        Incomplete: No world runs, or it lacks the account.
+        BadInput: The world's file is damaged.
+    """
+    from twinlock.engine.pulumi.backing import Keys
+    from twinlock.errors import Incomplete
+    from twinlock.provider import world_file
+
     running = world_file.read(root)
-    keys = running.accounts[STATE.value]
-    return ways.on_world(platform.state, platform.region, running.aws_url, ways.Keys(keys.access_key, keys.secret_key))
+    found = running.accounts.get(purpose.value)
+    if found is None:
+        raise Incomplete(
+            f"The world has no {purpose.value} account.",
+            "It was seeded without one.",
+            "Begin anew: `twinlock world reset`.",
+        )
+    return running.aws_url, Keys(found.access_key, found.secret_key)
 
 
 def _served() -> dict[str, tuple[str, ...]]:
@@ -159,12 +180,34 @@ def _served() -> dict[str, tuple[str, ...]]:
     return {package: (*ask, package, *_PYTHON, module) for package, module in _SERVERS.items()}
 
 
-def custody(root: Path, journal: Journal) -> Custody:
-    """Return what vouches for the checkpoints of a platform directory."""
+def custody(root: Path, journal: Journal, archive: Archive | None = None) -> Custody:
+    """Return what vouches for the checkpoints of a platform directory; an archive is for what is going to change."""
     from twinlock.custody import Custody
     from twinlock.engine.pulumi.workspace import HOME
 
-    return Custody(journal, root.joinpath(*HOME, "checkpoints"))
+    return Custody(journal, root.joinpath(*HOME, "checkpoints"), archive)
+
+
+def archive(root: Path, platform: Platform) -> Archive | None:
+    """Return what keeps copies of checkpoints; None where the manifest declares no bucket for them.
+
+    Raises:
+        Incomplete: It is in the world's AWS, and no world runs.
+        BadInput: The world's file is damaged.
+    """
+    from twinlock.engine.pulumi import backing as ways
+    from twinlock.engine.pulumi.archive import BucketArchive
+    from twinlock.engine.pulumi.bucket import Bucket
+    from twinlock.model.account import Purpose
+    from twinlock.model.declaration import Where
+
+    if platform.evidence.bucket is None:
+        return None
+    url = f"s3://{platform.evidence.bucket}"
+    if platform.target is Where.CLOUD:
+        return BucketArchive(Bucket(f"{url}?region={platform.region}", {}))
+    endpoint, keys = _world_keys(root, Purpose.EVIDENCE)
+    return BucketArchive(Bucket(ways.by_path(url), ways.of_world(platform.region, endpoint, keys)))
 
 
 def folder() -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from twinlock.engine import checkpoint
 from twinlock.engine.checkpoint import Recorded, Standing
@@ -28,6 +28,17 @@ LEFT: Final = "checkpoint"
 _NONE: Final = "none"
 
 
+class Archive(Protocol):
+    """Keeps every checkpoint that a run has left, where whoever runs cannot take it away again."""
+
+    def keep(self, stack: str, digest: str, content: bytes) -> None:
+        """Keep one; the same again is no error.
+
+        Raises:
+            Incomplete: It cannot be kept.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Custody:
     """The checkpoints of one platform directory.
@@ -35,10 +46,12 @@ class Custody:
     Attributes:
         journal: Where their digests are written down.
         copies: The directory that holds the last checkpoint of each stack, readable by its owner alone.
+        archive: Keeps every one; None where nobody declared it.
     """
 
     journal: Journal
     copies: Path
+    archive: Archive | None = None
 
     def begin(self, stack: str, content: bytes | None) -> None:
         """Let a run begin on a checkpoint, and write down that it does.
@@ -60,7 +73,8 @@ class Custody:
         """Write down what a run has left.
 
         Raises:
-            Incomplete: The journal cannot be written; the next run will take this one for interrupted.
+            Incomplete: The journal cannot be written; the next run will take this one for interrupted. Or the archive
+                does not keep it.
             BadInput: As `begin`.
         """
         self._keep(stack, content, "a run has ended")
@@ -121,6 +135,8 @@ class Custody:
         else:
             write_atomically(self._copy(stack), content, mode=0o600)
         self.journal.append([Record(LEFT, stack, what, after=_digest(content))])
+        if self.archive is not None and content is not None:
+            self.archive.keep(stack, _digest(content), content)
 
     def _copy(self, stack: str) -> Path:
         return self.copies.joinpath(*stack.split("/")).with_suffix(".json")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from twinlock.custody import Custody
-from twinlock.engine.checkpoint import Change, Standing
+from twinlock.engine.checkpoint import Change, Standing, digest
 from twinlock.errors import BadInput, Incomplete
 from twinlock.ledger.journal import Journal
 
@@ -127,3 +128,23 @@ def test_a_broken_journal_lets_nothing_begin(custody: Custody, tmp_path: Path) -
     (tmp_path / "journal.jsonl").write_bytes((tmp_path / "journal.jsonl").read_bytes().replace(b"ended", b"begun"))
     with pytest.raises(BadInput):
         custody.begin(STACK, _checkpoint("active"))
+
+
+def test_what_a_run_leaves_goes_to_the_archive_too(custody: Custody) -> None:
+    """By its digest, and only after the journal has it; where nothing is left, nothing goes there."""
+    kept: list[tuple[str, str, int]] = []
+
+    class Kept:
+        """Remembers what it is given, and what the journal had by then."""
+
+        def keep(self, stack: str, digest: str, content: bytes) -> None:
+            """Remember."""
+            assert content == _checkpoint("active")
+            kept.append((stack, digest, len(list(custody.journal.entries()))))
+
+    archived = replace(custody, archive=Kept())
+    archived.begin(STACK, None)
+    archived.end(STACK, _checkpoint("active"))
+    archived.begin(STACK, _checkpoint("active"))
+    archived.end(STACK, None)
+    assert kept == [(STACK, digest(_checkpoint("active")), 2)]

@@ -9,6 +9,8 @@ from botocore.session import Session
 from moto import mock_aws
 
 from twinlock.engine.port import Stack
+from twinlock.engine.pulumi.archive import BucketArchive
+from twinlock.engine.pulumi.bucket import Bucket, Unavailable
 from twinlock.engine.pulumi.checkpoints import InBucket, OnDisk, reader
 from twinlock.errors import Incomplete
 
@@ -43,10 +45,10 @@ def objects() -> Iterator[dict[str, bytes]]:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("s3://acme-state", InBucket("s3://acme-state", KEYS)),
+        ("s3://acme-state", InBucket(Bucket("s3://acme-state", KEYS))),
         (
             "s3://acme-state/deep?region=eu-west-1&s3ForcePathStyle=true",
-            InBucket("s3://acme-state/deep?region=eu-west-1&s3ForcePathStyle=true", KEYS),
+            InBucket(Bucket("s3://acme-state/deep?region=eu-west-1&s3ForcePathStyle=true", KEYS)),
         ),
         ("s3://acme-state?role=arn:aws:iam::444444444444:role/twinlock-state", None),
         ("gs://acme-state", None),
@@ -80,7 +82,7 @@ def test_a_directory_is_read_and_copied(tmp_path: Path) -> None:
 def test_a_bucket_is_read_beneath_its_prefix(objects: dict[str, bytes], prefix: str, tmp_path: Path) -> None:
     """As Pulumi reads it: stacks by project, and no history of theirs."""
     before = f"{prefix}/" if prefix else ""
-    kept = InBucket(f"s3://acme-state/{prefix}", KEYS)
+    kept = InBucket(Bucket(f"s3://acme-state/{prefix}", KEYS))
     kept.copy(tmp_path / "none")
     assert kept.read(STACK) is None
     objects[f"{before}.pulumi/meta.yaml"] = b"version: 1"
@@ -99,17 +101,39 @@ def test_an_object_named_by_somebody_else_is_written_nowhere_else(objects: dict[
     """Whoever may write the bucket must not so write to the disk of whoever previews."""
     objects[".pulumi/meta.yaml"] = b"version: 1"
     objects[".pulumi/stacks/../../../../stolen.json"] = b"{}"
-    InBucket("s3://acme-state", KEYS).copy(tmp_path / "a" / "copy")
+    InBucket(Bucket("s3://acme-state", KEYS)).copy(tmp_path / "a" / "copy")
     assert [path.name for path in tmp_path.rglob("*.json")] == []
 
 
 def test_a_bucket_that_is_not_there_is_told_with_its_name(objects: dict[str, bytes], tmp_path: Path) -> None:
     """AWS's own words, and what to look at."""
     del objects
-    kept = InBucket("s3://other-state", KEYS)
+    kept = InBucket(Bucket("s3://other-state", KEYS))
     with pytest.raises(Incomplete, match=r"^The checkpoint of repositories/payments was not read\.") as unread:
         kept.read(STACK)
     assert unread.value.why.startswith("AWS says: ")
     assert unread.value.mend == "See to the bucket other-state, then run the same command again."
     with pytest.raises(Incomplete, match=r"^The state was not copied\."):
         kept.copy(tmp_path / "copy")
+
+
+def test_an_object_is_put_once(objects: dict[str, bytes]) -> None:
+    """What is there already stays as it is."""
+    del objects
+    bucket = Bucket("s3://acme-state/copies", KEYS)
+    bucket.put_once("a.json", b"first")
+    bucket.put_once("a.json", b"second")
+    assert (bucket.get("a.json"), list(bucket.keys(""))) == (b"first", ["a.json"])
+    with pytest.raises(Unavailable, match="NoSuchBucket"):
+        Bucket("s3://other-state", KEYS).put_once("a.json", b"")
+
+
+def test_an_archive_says_that_the_run_has_ended(objects: dict[str, bytes]) -> None:
+    """Copies stand by stack and digest; a bucket that does not take one is named."""
+    del objects
+    bucket = Bucket("s3://acme-state", KEYS)
+    BucketArchive(bucket).keep(STACK.id, "d1", b"{}")
+    assert list(bucket.keys("")) == ["pulumi-state/repositories/payments/d1.json"]
+    with pytest.raises(Incomplete, match=r"^No copy of the checkpoint of repositories/payments was kept\.") as refused:
+        BucketArchive(Bucket("s3://other-state", KEYS)).keep(STACK.id, "d1", b"{}")
+    assert refused.value.why.startswith("The run has ended, and the bucket other-state does not take what it left: ")

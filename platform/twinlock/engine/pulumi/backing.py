@@ -89,24 +89,27 @@ def on_world(state: State, region: str, endpoint: str, keys: Keys) -> Backing:
         endpoint: The world's AWS.
         keys: Of the account that holds the state.
     """
-    url = state.backend
-    if _scheme(url) == "s3":
-        # A bucket's own host name does not resolve on loopback.
-        url += f"{'&' if '?' in url else '?'}s3ForcePathStyle=true"
-    return Backing(
-        url,
-        state.secrets,
-        {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_REGION": region,
-            "AWS_ACCESS_KEY_ID": keys.access_key,
-            "AWS_SECRET_ACCESS_KEY": keys.secret_key,
-            # Nor may a person's files say otherwise, or a machine's metadata be asked.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        },
-    )
+    url = by_path(state.backend) if _scheme(state.backend) == "s3" else state.backend
+    return Backing(url, state.secrets, of_world(region, endpoint, keys))
+
+
+def by_path(url: str) -> str:
+    """Return the address of a bucket whose own host name does not resolve: one on loopback."""
+    return f"{url}{'&' if '?' in url else '?'}s3ForcePathStyle=true"
+
+
+def of_world(region: str, endpoint: str, keys: Keys) -> Mapping[str, str]:
+    """Return the variables with which the world's AWS is entered, and no other."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": region,
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+        # Nor may a person's files say otherwise, or a machine's metadata be asked.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
 
 
 def on_cloud(state: State, inherited: Mapping[str, str]) -> Backing:

@@ -8,10 +8,10 @@ pulumi/pulumi.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
 
+from twinlock.engine.pulumi.bucket import Bucket, Unavailable, understood
 from twinlock.errors import Incomplete
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 STACKS: Final = ".pulumi/stacks"
 _META: Final = ".pulumi/meta.yaml"
 """Says that stacks are kept by project."""
-_NO_PROFILE: Final = {"profile": (None, None, None, None), "config_file": (None, None, "/dev/null", None)}
-_UNDERSTOOD: Final = frozenset({"region", "s3ForcePathStyle", "awssdk"})
-"""Parameters of a bucket's address that change nothing else of how it is reached than is done here."""
 
 
 class Checkpoints(Protocol):
@@ -92,13 +89,10 @@ class InBucket:
     """In a bucket of S3.
 
     Attributes:
-        url: The backend's address, of which every parameter is understood.
-        credentials: What the bucket is entered with, as variables of the environment; where they name no key, botocore
-            finds one as any other tool does.
+        bucket: The one that the backend's address names.
     """
 
-    url: str
-    credentials: Mapping[str, str] = field(repr=False)
+    bucket: Bucket
 
     def read(self, stack: Stack) -> bytes | None:
         """Return a stack's checkpoint, or None where there is none.
@@ -106,17 +100,10 @@ class InBucket:
         Raises:
             Incomplete: It cannot be read.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only for such a backend
-
-        bucket, prefix = self._place()
-        client = self._client()
         try:
-            content: bytes = client.get_object(Bucket=bucket, Key=f"{prefix}{_key(stack)}")["Body"].read()
-        except client.exceptions.NoSuchKey:
-            return None
-        except (BotoCoreError, ClientError) as error:
-            raise _unread(stack, f"AWS says: {error}", f"See to the bucket {bucket}") from None
-        return content
+            return self.bucket.get(_key(stack))
+        except Unavailable as error:
+            raise _unread(stack, f"AWS says: {error}", f"See to the bucket {self.bucket.name}") from None
 
     def copy(self, into: Path) -> None:
         """Copy the objects that are checkpoints, and no history of theirs.
@@ -124,55 +111,18 @@ class InBucket:
         Raises:
             Incomplete: They cannot be copied.
         """
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
-
-        bucket, prefix = self._place()
-        client = self._client()
         try:
-            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}{STACKS}/")
-            keys = [entry["Key"].removeprefix(prefix) for page in pages for entry in page.get("Contents", ())]
-            for key in (_META, *keys):
+            for key in (_META, *self.bucket.keys(f"{STACKS}/")):
                 path = (into / key).resolve()
                 # Whoever writes the bucket names its objects, and must not so write beside the copy.
-                if path.is_relative_to(into.resolve()) and (key == _META or key.endswith(".json")):
+                if not path.is_relative_to(into.resolve()) or path.suffix not in {".json", ".yaml"}:
+                    continue
+                content = self.bucket.get(key)
+                if content is not None:
                     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                    path.write_bytes(client.get_object(Bucket=bucket, Key=f"{prefix}{key}")["Body"].read())
-        except client.exceptions.NoSuchKey:
-            return  # nothing was ever kept there
-        except (BotoCoreError, ClientError, OSError) as error:
+                    path.write_bytes(content)
+        except (Unavailable, OSError) as error:
             raise _uncopied(error) from None
-
-    def _place(self) -> tuple[str, str]:
-        """Return the bucket, and what stands before each key."""
-        parts = urlsplit(self.url)
-        prefix = parts.path.strip("/")
-        return parts.netloc, f"{prefix}/" if prefix else ""
-
-    def _client(self) -> Any:  # noqa: ANN401 - botocore makes its clients as it runs
-        from botocore.config import Config  # noqa: PLC0415 - heavy
-        from botocore.session import Session  # noqa: PLC0415 - as above
-
-        told = parse_qs(urlsplit(self.url).query)
-        region = told.get("region", [None])[0] or self.credentials.get("AWS_REGION")
-        own_name = told.get("s3ForcePathStyle", ["false"])[0] != "true"
-        endpoint = self.credentials.get("AWS_ENDPOINT_URL")
-        # With the world's keys no profile of a person's is looked for: one that is gone would be an error.
-        session = Session(session_vars=_NO_PROFILE if endpoint else None)
-        return session.create_client(
-            "s3",
-            region_name=region,
-            endpoint_url=endpoint,
-            aws_access_key_id=self.credentials.get("AWS_ACCESS_KEY_ID"),
-            aws_secret_access_key=self.credentials.get("AWS_SECRET_ACCESS_KEY"),
-            aws_session_token=self.credentials.get("AWS_SESSION_TOKEN"),
-            config=Config(
-                s3={"addressing_style": "auto" if own_name else "path"},
-                connect_timeout=5,
-                read_timeout=30,
-                retries={"max_attempts": 3, "mode": "standard"},
-                proxies={} if endpoint else None,
-            ),
-        )
 
 
 def reader(url: str, state: Path | None, credentials: Mapping[str, str]) -> OnDisk | InBucket | None:
@@ -185,10 +135,7 @@ def reader(url: str, state: Path | None, credentials: Mapping[str, str]) -> OnDi
     """
     if state is not None:
         return OnDisk(state)
-    parts = urlsplit(url)
-    if parts.scheme == "s3" and parse_qs(parts.query).keys() <= _UNDERSTOOD:
-        return InBucket(url, credentials)
-    return None
+    return InBucket(Bucket(url, credentials)) if understood(url) else None
 
 
 def _key(stack: Stack) -> str:
