@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import httpx
+import hypothesis
 import jsonschema_rs
 import pytest
 
@@ -28,6 +29,9 @@ from twinlock_cli.app import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+hypothesis.settings.register_profile("twinlock", deadline=None)  # how long an example takes is no matter of these
+hypothesis.settings.load_profile("twinlock")
 
 OWNER: Final = "olga"
 PRODUCTION: Final = "/repos/acme/payments/environments/production"

@@ -68,7 +68,7 @@ def agree(text: str) -> None:
     assert ruamel_tree.compose(text) == decided
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(PIECES, max_size=14).map("".join))
 @example("a:")
 @example("[?]]")
@@ -86,7 +86,7 @@ def test_what_libyaml_decides_is_what_ruamel_says(text: str) -> None:
     agree(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(["a: ", "- ", ""]), FLOWS)
 @example("", '["b c":a]')
 @example("a: ", "[{}:{}]")
@@ -95,7 +95,7 @@ def test_libyaml_and_ruamel_agree_on_brackets_and_braces(before: str, flow: str)
     agree(before + flow)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PARTS, st.integers(0, 200), st.integers(0, 3), PIECES)
 def test_libyaml_and_ruamel_agree_on_edited_files(part: str, at: int, length: int, piece: str) -> None:
     """So they do for parts of real files with something inserted, replaced or deleted."""

@@ -42,7 +42,7 @@ def committed(tree: Tree) -> str:
         return git(root, "commit-tree", git(root, "write-tree"), "-m", MESSAGE.strip())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.dictionaries(PATHS, FILES, min_size=1, max_size=8))
 @example({"a/x": File(b"1", managed=True), "a-b": File(b"2", managed=True), "a.b": File(b"3", managed=True)})
 @example({"empty": File(b"", managed=True), "run": File(b"#!/bin/sh\n", managed=True, executable=True)})

@@ -212,7 +212,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         write(TREE, blocked)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     before=st.dictionaries(st.sampled_from("abcd"), st.booleans()),
     after=st.dictionaries(st.sampled_from("abcd"), st.booleans()),

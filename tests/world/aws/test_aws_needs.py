@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from twinlock_world.aws.call import RefusedError, Request
@@ -252,7 +252,6 @@ names = st.sampled_from(
 )
 
 
-@settings(deadline=None)  # the first request to a service loads what moto has of it
 @given(
     st.sampled_from(["ec2", "ecs", "iam", "kms", "sqs", "ssm", "ecr", "logs", "secretsmanager", "sns", "other"]),
     st.sampled_from(["RunTask", "CreateTags", "CreateQueue", "RegisterTaskDefinition", "ReEncrypt", "GetX", ""]),
@@ -267,7 +266,6 @@ def test_whatever_is_asked_something_is_needed(service: str, name: str, paramete
         assert _context(need, asked) is not None
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["GET", "PUT", "POST", "DELETE", "HEAD"]),
     st.text("/abü%\0", max_size=8),

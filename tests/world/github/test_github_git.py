@@ -211,7 +211,7 @@ def test_tags_and_commits_are_found_by_name(hub: Hub) -> None:
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=8)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.lists(names, min_size=1, max_size=2), data=st.binary(max_size=20))
 def test_any_file_that_is_taken_comes_back_unchanged(hub: Hub, path: list[str], data: bytes) -> None:
     """Whatever name and bytes: refused with 4xx, or read as written."""

@@ -111,7 +111,7 @@ def _path(template: str, hub: Hub) -> str:
     return template
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize(("method", "template"), WRITES)
 @given(body=bodies)
 def test_no_body_breaks_a_route(hub: Hub, method: str, template: str, body: JsonValue) -> None:
@@ -126,7 +126,7 @@ def test_no_body_breaks_a_route(hub: Hub, method: str, template: str, body: Json
         assert answer.message
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(["GET", "DELETE", "HEAD", "OPTIONS", "BREW"]),
     path=st.text(st.characters(codec="latin-1", exclude_characters="?#"), max_size=30),

@@ -49,7 +49,7 @@ STEPS: Final = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_merge_goes_through_exactly_when_the_model_says_so(
     new_workshop: Callable[[], Workshop], steps: list[tuple[str, str]]
 ) -> None:
