@@ -30,6 +30,7 @@ PARTS = frozenset(
         "github.sqlite-shm",
         "github.sqlite-wal",
         "oidc-key.json",
+        "tasks",
     }
 )
 """All that a world keeps in its state."""

@@ -154,7 +154,9 @@ def _launch(where: Place, estate: Estate, port: int) -> subprocess.Popen[bytes]:
     runner_image.furnish(where.tools)
     if len(os.fsencode(where.socket)) <= LONGEST_SOCKET:
         options["--socket"] = where.socket
-    arguments = [sys.executable, "-m", "twinlock_world", "serve", *(str(w) for pair in options.items() for w in pair)]
+    options["--task-path"] = where.tools
+    words = (str(word) for pair in options.items() for word in pair)
+    arguments = [sys.executable, "-m", "twinlock_world", "serve", "--tasks", *words]
     with where.log.open("wb") as log:
         # In a session of its own: Ctrl-C is for this process, which then stops the world.
         return subprocess.Popen(  # noqa: S603 - a list of arguments of our own, without a shell

@@ -47,6 +47,10 @@ def _settings(arguments: list[str]) -> Settings:
         "--runner-path", type=Path, action="append", default=[], help="directory before the PATH of jobs; repeatable"
     )
     command.add_argument("--runner-environment", type=Path, help="file of NAME=VALUE lines that every job finds")
+    command.add_argument("--tasks", action="store_true", help="run tasks of ECS on this machine; else they are refused")
+    command.add_argument(
+        "--task-path", type=Path, action="append", default=[], help="directory before the PATH of tasks; repeatable"
+    )
     found = parser.parse_args(arguments)
     return Settings(
         found.state,
@@ -57,6 +61,7 @@ def _settings(arguments: list[str]) -> Settings:
         companion=tuple(found.companion),
         socket=found.socket,
         runner=RunnerSettings(tuple(found.runner_path), found.runner_environment) if found.runner else None,
+        tasks=tuple(found.task_path) if found.tasks else None,
     )
 
 

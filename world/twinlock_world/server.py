@@ -46,6 +46,8 @@ class Settings:
     companion: tuple[str, ...] = ()
     socket: Path | None = None
     runner: RunnerSettings | None = None
+    tasks: tuple[Path, ...] | None = None
+    """Directories on the PATH of tasks; nothing where none are run."""
 
 
 def serve(settings: Settings) -> None:
@@ -98,6 +100,8 @@ def _run(settings: Settings, seed: Seed, sockets: list[socket.socket], aws_socke
     aws_listener = AwsListener(aws, aws_socket)
     listener = Listener(world, ready)
     companions: list[Companion] = []
+    if settings.tasks is not None:
+        world.run_tasks(settings.tasks)
     try:
         _plant(world, seed, settings.seed)
         listener.run(sockets)

@@ -66,6 +66,8 @@ NOT_ENFORCED: Final = (
     *GITHUB_NOT_ENFORCED,
     "AWS: service-specific condition keys beyond those that world/twinlock_world/README.md lists",
     "AWS: policies on the keys of an account's administrator, which may do all",
+    "ECS: a task's security groups and subnets, its cpu and memory, its user, and that its root is read-only",
+    "ECS: services, which are stored and start no tasks",
 )
 
 
@@ -213,6 +215,12 @@ class LocalWorld:
         self._runner = ActRunner(self.actions, self._state / "actions" / "work", around)
         self._runner.listen()
 
+    def run_tasks(self, path: Sequence[Path]) -> None:
+        """Run tasks of ECS on this machine from now on, with these directories on their PATH."""
+        from twinlock_world.aws.tasks.fleet import Settings  # noqa: PLC0415 - only where tasks are run
+
+        self._aws.run_tasks(Settings(self._state / "tasks", tuple(path)), self._urls.aws)
+
     def explain_run(self, run_id: int) -> JsonObject | None:
         """Return why a workflow run, or one of its jobs, did not begin; nothing where there is no such run."""
         return self.actions.explain(run_id)
@@ -234,11 +242,12 @@ class LocalWorld:
         self._webhooks.start()
 
     def rest(self) -> None:
-        """End the jobs that run, and what works on by itself."""
+        """End the jobs and tasks that run, and what works on by itself."""
         self._ticker.stop()
         self._webhooks.stop()
         if self._runner is not None:
             self._runner.stop()
+        self._aws.stop_tasks()
 
     @property
     def clock(self) -> Clock:

@@ -142,10 +142,9 @@ def test_what_moto_fails_on_is_an_error_of_aws(world: RunningWorld) -> None:
     """Not a page for people: the SDK reads it, and the status names it."""
     ecs = world.aws("ecs", config=Config(retries={"max_attempts": 1}))
     ecs.create_cluster(clusterName="fails")
-    ecs.register_task_definition(family="fails", containerDefinitions=[{"name": "a", "image": "b", "memory": 64}])
-    refused = refusal(ecs, "run_task", cluster="fails", taskDefinition="fails")
-    assert refused == (500, "InternalFailure", "moto failed on ecs:RunTask with Exception")
-    assert "ecs:RunTask" in world.request("GET", "/_world/status").json()["aws"]["unserved"]
+    refused = refusal(ecs, "stop_task", cluster="fails", task="fails")
+    assert refused == (500, "InternalFailure", "moto failed on ecs:StopTask with Exception")
+    assert "ecs:StopTask" in world.request("GET", "/_world/status").json()["aws"]["unserved"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import io
+import json
 import socket
 import sys
 import threading
@@ -29,6 +30,7 @@ from twinlock_world.aws import holdings, published, state, sts
 from twinlock_world.aws.caller import Caller
 from twinlock_world.aws.decisions import Decisions
 from twinlock_world.aws.enforcement import Enforcement
+from twinlock_world.aws.registry import LAYERS, Registry
 from twinlock_world.aws.roles import Roles
 from twinlock_world.aws.sessions import Sessions
 from twinlock_world.faults import Lost
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from twinlock_world.aws.tasks.ecs import Ecs
+    from twinlock_world.aws.tasks.fleet import Settings
     from twinlock_world.aws.web_identity import Issuer
     from twinlock_world.faults import Faults
     from twinlock_world.jsonvalue import JsonObject
@@ -73,6 +77,9 @@ class Aws:
         self._sessions = Sessions()
         self._enforcement = Enforcement(self.decisions, now)
         self._roles = Roles(self._sessions, self.decisions, now)
+        self._registry = Registry(now)
+        self._make_ecs: Callable[[], Ecs] | None = None
+        self._ecs: Ecs | None = None
 
     @property
     def empty_since_start(self) -> bool:
@@ -86,6 +93,15 @@ class Aws:
     def suffer(self, faults: Faults) -> None:
         """Let faults befall requests from now on."""
         self._faults = faults
+
+    def run_tasks(self, settings: Settings, url: str) -> None:
+        """Run tasks of ECS on this machine from now on; `url` is where these accounts are served."""
+        self._make_ecs = lambda: self._tasks(settings, url)
+
+    def stop_tasks(self) -> None:
+        """End every task."""
+        if self._ecs is not None:
+            self._ecs.stop()
 
     def ensure_account(self, account: str) -> Keys:
         """Return the keys of an account's administrator, making the account where there is none."""
@@ -132,6 +148,9 @@ class Aws:
         federated = calls.federated(request)
         if federated:
             return self._for_token(federated, request)
+        linked = self._by_link(request)
+        if linked is not None:
+            return linked
         call = calls.parse(request)
         caller = self._authenticate(call, request)
         if (call.service, call.action) == ("sts", sts.ASSUME_ROLE):
@@ -139,18 +158,62 @@ class Aws:
         administrator = self._keys.get(caller.account)
         if administrator is None or call.access_key != administrator.access_key:
             self._enforcement.require(caller, call, request, lambda: _rest_operation(call.service, environ))
-        answer = _without_moto(caller.account, call, request)
-        return self._by_moto(caller, call, request, environ) if answer is None else _xml(answer)
+        answer = self._without_moto(caller.account, call, request)
+        return self._by_moto(caller, call, request, environ) if answer is None else answer
 
     def _by_moto(self, caller: Caller, call: calls.Call, request: calls.Request, environ: WSGIEnvironment) -> Response:
         if call.service == "iam" and published.concerns_aws_policies(request.body):
             published.load(holdings.iam(caller.account))
+        if call.service == "ecr":
+            _replace_body(environ, self._registry.amend(caller.account, call, request))
         response = Response.from_app(self._services, environ, buffered=True)
+        if response.status_code < _FIRST_FAILURE and call.service == "ecs" and self._ecs is not None:
+            response.set_data(self._ecs.told(caller.account, call, request, response.get_data()))
         if response.status_code < _FIRST_FAILURE and not calls.reads(call, request):
             self._written = True
             if (call.service, call.action) == ("organizations", "CreateOrganization"):
                 self._gather()
         return response
+
+    def _without_moto(self, account: str, call: calls.Call, request: calls.Request) -> Response | None:
+        """Refuse what AWS refuses everybody, and answer what moto cannot."""
+        match call.service:
+            case "ecr":
+                return _json(self._registry.answer(account, call, request))
+            case "ecs" if self._make_ecs is not None:
+                if self._ecs is None:
+                    self._ecs = self._make_ecs()
+                return _json(self._ecs.answer(account, call, request))
+            case "ecs" if call.action in {"RunTask", "StartTask"}:
+                message = "This world runs no tasks: serve it with --tasks"
+                raise calls.RefusedError(calls.Refusal(501, "NotImplemented", message))
+            case "kms":
+                from twinlock_world.aws import key_state  # noqa: PLC0415 - loaded with the service that it is about
+
+                key_state.check(account, call, request)
+            case "s3":
+                from twinlock_world.aws import object_lock, subresource  # noqa: PLC0415 - as above
+
+                subresource.check(request)
+                object_lock.check(request)
+                retention = object_lock.retention(request)
+                return None if retention is None else _xml(retention)
+            case _:
+                pass
+        return None
+
+    def _by_link(self, request: calls.Request) -> Response | None:
+        """Answer at an address that nobody can guess, and that is therefore enough: a layer's, or a task's keys'."""
+        if request.method != "GET":
+            return None
+        if request.raw_path.startswith(LAYERS):
+            layer = self._registry.download(request.raw_path)
+            return (
+                Response(b"", 404) if layer is None else Response(layer, 200, content_type="application/octet-stream")
+            )
+        if self._ecs is not None and request.raw_path.startswith(self._ecs.credentials_path):
+            return _json(self._ecs.credentials(request.raw_path)) or Response(b"", 404)
+        return None
 
     def _for_token(self, action: str, request: calls.Request) -> Response:
         if action != sts.WEB_IDENTITY:  # there is nobody here who could sign an assertion
@@ -189,6 +252,16 @@ class Aws:
         from twinlock_world.aws.organization import gather  # noqa: PLC0415 - few worlds have an organization
 
         gather(self._keys)
+
+    def _tasks(self, settings: Settings, url: str) -> Ecs:
+        from twinlock_world.aws.tasks.ecs import Ecs  # noqa: PLC0415 - loaded with ECS and EC2, when one is first used
+        from twinlock_world.aws.tasks.fleet import Fleet  # noqa: PLC0415 - as above
+        from twinlock_world.aws.tasks.identities import Identities  # noqa: PLC0415 - as above
+        from twinlock_world.aws.tasks.moto_cloud import MotoCloud  # noqa: PLC0415 - as above
+
+        identities = Identities(self._roles, self._enforcement, url, self._now)
+        cloud = MotoCloud(self._lock, self._registry, identities, self._now)
+        return Ecs(Fleet(cloud, settings, self._now), identities)
 
     def _unserved(self, request: calls.Request, error: Exception) -> Response:
         name = calls.named(request)
@@ -263,19 +336,16 @@ def _xml(body: bytes) -> Response:
     return Response(body, 200, content_type="text/xml")
 
 
-def _without_moto(account: str, call: calls.Call, request: calls.Request) -> bytes | None:
-    """Refuse what AWS refuses everybody, and answer what moto cannot."""
-    if call.service == "kms":
-        from twinlock_world.aws import key_state  # noqa: PLC0415 - loaded with the service that it is about
+def _json(document: JsonObject | None) -> Response | None:
+    if document is None:
+        return None
+    return Response(json.dumps(document), 200, content_type="application/x-amz-json-1.1")
 
-        key_state.check(account, call, request)
-    elif call.service == "s3":
-        from twinlock_world.aws import object_lock, subresource  # noqa: PLC0415 - as above
 
-        subresource.check(request)
-        object_lock.check(request)
-        return object_lock.retention(request)
-    return None
+def _replace_body(environ: WSGIEnvironment, body: bytes | None) -> None:
+    if body is not None:
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
 
 
 def _rest_operation(service: str, environ: WSGIEnvironment) -> tuple[str, dict[str, str]]:

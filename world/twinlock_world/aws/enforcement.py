@@ -18,7 +18,7 @@ from twinlock_world.aws.operation import Place
 from twinlock_world.aws.policy.decision import Layer, Policies, Request, decide, missed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from twinlock_world.aws import call as calls
@@ -76,9 +76,20 @@ class Enforcement:
             **caller.context(),
         }
         for need in _needs(asked, place, request.body):
-            self._require(caller, need, {**context, **_context(need, asked)}, call)
+            self._require(caller, need, {**context, **_context(need, asked)}, call.service)
 
-    def _require(self, caller: Caller, need: Need, context: Context, call: calls.Call) -> None:
+    def require_all(self, caller: Caller, needs: Iterable[Need], region: str) -> None:
+        """Let what AWS does itself in a caller's name go on if the caller's policies and the resource's allow it.
+
+        Raises:
+            RefusedError: They do not.
+        """
+        context = {**surroundings(self._now(), region, ""), **caller.context()}
+        for need in needs:
+            service = need.action.partition(":")[0]
+            self._require(caller, need, {**context, **need.context, **_of_resource(need, service)}, service)
+
+    def _require(self, caller: Caller, need: Need, context: Context, service: str) -> None:
         wanted = Request(caller.who, need.action, need.resource, context)
         policies = _policies(caller, need.resource)
         decision = decide(wanted, policies)
@@ -102,7 +113,7 @@ class Enforcement:
                 context,
             )
         )
-        raise RefusedError(_refusal(caller, need, decision, call.service))
+        raise RefusedError(_refusal(caller, need, decision, service))
 
 
 def _needs(asked: Operation, place: Place, body: bytes) -> tuple[Need, ...]:
@@ -126,16 +137,21 @@ def _needs(asked: Operation, place: Place, body: bytes) -> tuple[Need, ...]:
 
 def _context(need: Need, asked: Operation) -> Context:
     """Return the condition keys of one need: its own, the resource's tags, and the tags that the request sets."""
-    found: dict[str, tuple[str, ...]] = dict(need.context)
-    prefixes = ["aws", asked.service] if asked.service in _OWN_TAGS else ["aws"]
-    for key, value in attributes.tags(need.resource).items():
-        found |= {f"{prefix}:resourcetag/{key.lower()}": (value,) for prefix in prefixes}
+    found: dict[str, tuple[str, ...]] = {**need.context, **_of_resource(need, asked.service)}
     requested = _requested_tags(asked) if need.tagged else {}
     if requested:
         found |= {f"aws:requesttag/{key.lower()}": (value,) for key, value in requested.items()}
         found["aws:tagkeys"] = tuple(requested)
+    return found
+
+
+def _of_resource(need: Need, service: str) -> dict[str, tuple[str, ...]]:
+    """Return the condition keys that tell of a resource: its tags and its account."""
+    prefixes = ["aws", service] if service in _OWN_TAGS else ["aws"]
+    tags = attributes.tags(need.resource).items()
+    found = {f"{prefix}:resourcetag/{key.lower()}": (value,) for key, value in tags for prefix in prefixes}
     owner = attributes.owner(need.resource)
-    return found | ({"aws:resourceaccount": (owner,)} if owner else {})
+    return {**found, **({"aws:resourceaccount": (owner,)} if owner else {})}
 
 
 def _requested_tags(asked: Operation) -> dict[str, str]:

@@ -132,6 +132,36 @@ class Roles:
         more = {} if asked.source_identity is None else {"SourceIdentity": asked.source_identity}
         return sts.answer(sts.ASSUME_ROLE, session, role.id, secret, more)
 
+    def is_for_service(self, account: str, arn: str, principal: str, source: str) -> bool:
+        """Tell whether a service of AWS may assume a role for something of the role's account; why not is logged."""
+        context = {
+            **surroundings(self._now(), _GLOBAL_REGION, principal),
+            "aws:principalisawsservice": ("true",),
+            "aws:principalservicename": (principal,),
+            "aws:sourceaccount": (account,),
+            "aws:sourcearn": (source,),
+        }
+        asked = sts.Asked(arn, account, "")
+        controls = Policies(controls=_controls(account, Layer.RESOURCE_CONTROL))
+        return (
+            self._trusting(Request(Who("Service", principal), "sts:AssumeRole", arn, context), controls, asked)
+            is not None
+        )
+
+    def begin_for_service(self, account: str, arn: str, name: str, seconds: int) -> tuple[Session, str]:
+        """Begin a session that a service of AWS has of a role, and return it with its secret key.
+
+        How long such a session may last, the service says and not the role.
+
+        Raises:
+            RefusedError: There is no such role any more.
+        """
+        role = find_role(account, arn)
+        if role is None:
+            raise RefusedError(Refusal(403, "AccessDenied", f"There is no role {arn}"))
+        asked = sts.Asked(arn, account, name, seconds)
+        return self._begin(asked, replace(role, longest_session=seconds), _Origin({}))
+
     def _believed(self, asked: sts.Asked) -> tuple[web_identity.Token, OpenIDConnectProvider]:
         """Return a token that is genuine and meant for this account, with the provider that vouches for it."""
         issuer, context = "a token", None
