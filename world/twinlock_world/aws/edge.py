@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from twinlock_world.aws import call as calls
-from twinlock_world.aws import holdings, published, state, sts
+from twinlock_world.aws import holdings, published, services, state, sts
 from twinlock_world.aws.caller import Caller
 from twinlock_world.aws.decisions import Decisions
 from twinlock_world.aws.enforcement import Enforcement
@@ -117,9 +117,12 @@ class Aws:
             return self._keys[account]
 
     def state(self) -> dict[str, JsonObject]:
-        """Return the IAM state of every seeded account, by account id."""
+        """Return what every seeded account holds, by account id."""
         with self._lock:
-            return {account: state.snapshot(holdings.iam(account)) for account in sorted(self._keys)}
+            return {
+                account: {**state.snapshot(holdings.iam(account)), "regions": services.snapshot(account)}
+                for account in sorted(self._keys)
+            }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request; one at a time, since moto's memory has no locks of its own."""
