@@ -67,8 +67,9 @@ def test_a_dump_shows_all_of_iam(start_world: Callable[..., RunningWorld]) -> No
                     "trust": trust,
                 }
             },
+            "regions": {},
         },
-        "222222222222": {"oidc_providers": {}, "policies": {}, "roles": {}},
+        "222222222222": {"oidc_providers": {}, "policies": {}, "roles": {}, "regions": {}},
     }
 
 
@@ -81,6 +82,84 @@ def test_a_policy_is_dumped_as_its_default_version(world: RunningWorld) -> None:
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=texts[1], SetAsDefault=True)
     shown = world.request("GET", "/_world/dump").json()["aws"]["111111111111"]["policies"][arn]
     assert shown["document"] == json.loads(texts[1])
+
+
+def test_networks_are_told_by_what_they_are(world: RunningWorld) -> None:
+    """Made twice, with other ids each time, a network looks the same; what was deleted is not told."""
+    ec2 = world.aws("ec2", "second")
+    seen = []
+    for _ in range(2):
+        vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.0.0/20", AvailabilityZone="eu-west-1a")["Subnet"]
+        group = ec2.create_security_group(VpcId=vpc, GroupName="inner", Description="Inner")["GroupId"]
+        pair = [{"GroupId": group}]
+        opened = [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "UserIdGroupPairs": pair}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=opened)
+        table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet["SubnetId"])
+        service = {"VpcId": vpc, "ServiceName": "com.amazonaws.eu-west-1.s3", "RouteTableIds": [table]}
+        made = ec2.create_vpc_endpoint(**service, VpcEndpointType="Gateway")
+        networks = world.request("GET", "/_world/dump?normalised=true").json()["aws"]["222222222222"]["regions"]
+        (found,) = [each for each in networks["eu-west-1"]["ec2"] if each["cidr_block"] == "10.7.0.0/16"]
+        seen.append(found)
+        ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpoint"]["VpcEndpointId"]])
+        (joined,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Associations"]
+        ec2.disassociate_route_table(AssociationId=joined["RouteTableAssociationId"])
+        ec2.delete_route_table(RouteTableId=table)
+        ec2.delete_security_group(GroupId=group)
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+        ec2.delete_vpc(VpcId=vpc)
+    assert seen[0] == seen[1]
+    first = seen[0]
+    assert (first["subnets"].keys(), first["security_groups"]["inner"]["ingress"]) == (
+        {"10.7.0.0/20"},
+        [
+            {
+                "addresses": None,
+                "description": None,
+                "group": "inner",
+                "ports": "443-443",
+                "prefix_list": None,
+                "protocol": "tcp",
+                "tags": {},
+            }
+        ],
+    )
+    own = {"destination": "10.7.0.0/16", "target": "local"}
+    storage = {"destination": "com.amazonaws.eu-west-1.s3", "target": "com.amazonaws.eu-west-1.s3"}
+    assert [(each["main"], each["subnets"], each["routes"]) for each in first["route_tables"]] == [
+        (True, [], [own]),
+        (False, ["10.7.0.0/20"], [own, storage]),
+    ]
+    after = world.request("GET", "/_world/dump?normalised=true").json()["aws"]["222222222222"]["regions"]
+    assert [each["cidr_block"] for each in after["eu-west-1"]["ec2"]] == ["172.31.0.0/16"]
+
+
+def test_regional_services_are_told(world: RunningWorld) -> None:
+    """What was made in them stands under its name; of services that nobody used nothing is told."""
+    containers = [{"name": "one", "image": "one", "memory": 128}]
+    world.aws("ecs").create_cluster(clusterName="blue", tags=[{"key": "a", "value": "1"}])
+    world.aws("ecs").register_task_definition(family="job", containerDefinitions=containers)
+    world.aws("ecr").create_repository(repositoryName="images", imageTagMutability="IMMUTABLE")
+    world.aws("logs").create_log_group(logGroupName="/app", tags={"a": "1"})
+    world.aws("sqs").create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "5"}, tags={"a": "1"})
+    dumped = world.request("GET", "/_world/dump?normalised=true").json()["aws"]["111111111111"]["regions"]
+    found = dumped["eu-west-1"]
+    settings = [{"name": "containerInsights", "value": "disabled"}]
+    assert found["ecs"]["clusters"] == {"blue": {"status": "ACTIVE", "settings": settings, "tags": {"a": "1"}}}
+    (revision,) = found["ecs"]["task_definitions"].values()
+    assert (revision["status"], [each["image"] for each in revision["containers"]]) == ("ACTIVE", ["one"])
+    assert found["ecr"] == {
+        "images": {
+            "images": [],
+            "mutability": "IMMUTABLE",
+            "policy": None,
+            "scanning": {"scanOnPush": False},
+            "tags": {},
+        }
+    }
+    assert found["logs"] == {"/app": {"days": None, "key": None, "tags": {"a": "1"}}}
+    assert (found["sqs"]["orders"]["visibility"], found["sqs"]["orders"]["tags"]) == (5, {"a": "1"})
 
 
 @given(st.text(max_size=60))

@@ -62,8 +62,9 @@ def _ecs(backend: Any) -> JsonValue:  # noqa: ANN401 - as above
             "status": revision.status,
             "containers": list(revision.container_definitions),
             "network": revision.network_mode,
-            "size": [revision.cpu, revision.memory],
-            "roles": [revision.task_role_arn, revision.execution_role_arn],
+            "size": [getattr(revision, name, None) for name in ("cpu", "memory")],
+            # Those that are not given are no attributes.
+            "roles": [getattr(revision, name, None) for name in ("task_role_arn", "execution_role_arn")],
             "tags": _tags(revision.tags),
         }
         for family, revisions in sorted(backend.task_definitions.items())
