@@ -10,6 +10,7 @@ import os
 import tarfile
 import threading
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -185,14 +186,25 @@ def test_a_record_is_read_as_it_was_written(executables: dict[str, Executable]) 
 def test_from_path_copies_what_is_there(request_: Request, tmp_path: Path) -> None:
     """Pulumi from PATH, the provider from Pulumi's own plugins; what was verified is what is used."""
     path, plugins = tmp_path / "path", tmp_path / "plugins"
-    here = {path / "pulumi": PULUMI, plugins / "resource-github-v6.15.0" / "pulumi-resource-github": PROVIDER}
+    here = {
+        path / "pulumi": PULUMI,
+        path / "pulumi-resource-aws": "#!/bin/sh\nsleep 60  # the world's, which tells no version\n",
+        plugins / "resource-github-v6.15.0" / "pulumi-resource-github": PROVIDER,
+    }
     for each, body in here.items():
-        each.parent.mkdir(parents=True)
+        each.parent.mkdir(parents=True, exist_ok=True)
         each.write_text(body)
         each.chmod(0o755)
     made = install(request_, [FromPath(str(path), plugins)])
     (path / "pulumi").unlink()
     assert place.usable(request_.root) == made
+    assert sorted(made.record.executables) == ["pulumi", "pulumi-resource-github"]
+    official = plugins / "resource-aws-v7.51.1" / "pulumi-resource-aws"
+    official.parent.mkdir()
+    official.write_text("#!/bin/sh\necho 7.51.1\n")
+    (path / "pulumi").write_text(PULUMI)
+    (path / "pulumi").chmod(0o755)
+    install(request_, [FromPath(str(path), plugins)]).require_aws()
 
 
 def test_from_path_says_what_is_not_there(request_: Request, tmp_path: Path) -> None:
@@ -239,10 +251,13 @@ class Served:
     files: dict[str, bytes]
     ranges: list[str]
 
-    def publish(self, pulumi: bytes, provider: bytes) -> None:
-        """Publish both archives with their checksums."""
-        for archive, body in zip(archives("3.256.0", "", "linux", "x86_64"), (pulumi, provider), strict=True):
-            listed = f"{hashlib.sha256(body).hexdigest()}  {archive.name}\n"
+    def publish(self, pulumi: bytes, provider: bytes, aws: bytes | None = None) -> None:
+        """Publish the archives with their checksums, as Pulumi does: of a provider SHA-1, by its path."""
+        bodies = (pulumi, provider) if aws is None else (pulumi, provider, aws)
+        for archive, body in zip(archives("3.256.0", "", "linux", "x86_64"), bodies, strict=aws is not None):
+            sha256 = f"{hashlib.sha256(body).hexdigest()}  {archive.name}\n"
+            sha1 = f"{hashlib.sha1(body, usedforsecurity=False).hexdigest()}  ./{archive.name}\n"
+            listed = sha256 if archive.checksums.startswith("pulumi-3") else sha1
             self.files[f"{archive.release}/{archive.name}"] = body
             self.files[f"{archive.release}/{archive.checksums}"] = listed.encode()
 
@@ -283,6 +298,38 @@ def test_a_release_is_downloaded_checked_and_unpacked(request_: Request, served:
     assert sorted(made.record.executables) == ["pulumi", "pulumi-resource-github"]
     assert sorted(path.name for path in made.directory.iterdir() if path.name != "home") == ["bin", "engine.json"]
     assert not (request_.root.parent / "outside").exists()
+
+
+def test_the_official_aws_provider_comes_along_where_it_can_be_had(request_: Request, served: Served) -> None:
+    """It is verified as the others are; an engine without it is one too, and says so where it is asked for."""
+    served.publish(PULUMI_ARCHIVE, PROVIDER_ARCHIVE)
+    without = install(request_, [FromDownload(HttpSource(), served.url, "linux", "x86_64")])
+    with pytest.raises(Incomplete, match=r"^The official AWS provider is not installed\.") as refused:
+        without.require_aws()
+    assert refused.value.why == f"The engine in {without.directory} was installed from download, without it."
+    served.publish(PULUMI_ARCHIVE, PROVIDER_ARCHIVE, packed({"pulumi-resource-aws": "#!/bin/sh\necho v7.51.1\n"}))
+    made = install(request_, [FromDownload(HttpSource(), served.url, "linux", "x86_64")])
+    made.require_aws()
+    served.publish(PULUMI_ARCHIVE, PROVIDER_ARCHIVE, packed({"pulumi-resource-aws": "#!/bin/sh\necho v6.0.0\n"}))
+    with pytest.raises(Incomplete, match=r"^pulumi-resource-aws was not installed\."):
+        install(request_, [FromDownload(HttpSource(), served.url, "linux", "x86_64")])
+    assert place.usable(request_.root) == made
+
+
+def test_the_providers_are_those_of_their_sdks() -> None:
+    """Programs are written against the SDKs, and Pulumi asks for their versions."""
+    assert (metadata.version("pulumi-github"), metadata.version("pulumi-aws")) == (release.GITHUB, release.AWS)
+
+
+def test_of_pulumi_itself_no_weaker_checksum_will_do(request_: Request, served: Served) -> None:
+    """It lists SHA-256, so a list of SHA-1 is none of its own."""
+    served.publish(PULUMI_ARCHIVE, PROVIDER_ARCHIVE)
+    name = "pulumi-v3.256.0-linux-x64.tar.gz"
+    listed = f"{hashlib.sha1(PULUMI_ARCHIVE, usedforsecurity=False).hexdigest()}  {name}\n"
+    served.files["/pulumi/releases/download/v3.256.0/pulumi-3.256.0-checksums.txt"] = listed.encode()
+    with pytest.raises(Incomplete) as refused:
+        install(request_, [FromDownload(HttpSource(), served.url, "linux", "x86_64")])
+    assert refused.value.why == "Of the download, pulumi-3.256.0-checksums.txt does not list it."
 
 
 def test_a_download_goes_on_where_it_stopped(request_: Request, served: Served) -> None:

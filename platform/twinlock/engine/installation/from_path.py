@@ -1,4 +1,4 @@
-"""An engine that is on this machine already: Pulumi on PATH, the provider there or among Pulumi's own plugins."""
+"""An engine that is on this machine already: Pulumi on PATH, the providers there or among Pulumi's own plugins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinlock.engine.installation.release import EXECUTOR, GITHUB, LANGUAGE, PROVIDER, PULUMI
+from twinlock.engine.installation.release import AWS, EXECUTOR, GITHUB, LANGUAGE, PROVIDER, PROVIDER_AWS, PULUMI
 from twinlock.errors import Incomplete
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ class FromPath:
             if optional is not None:
                 shutil.copyfile(optional, into / name)
                 (into / name).chmod(0o755)
+        # Not from PATH: there, in a shell for plain Pulumi, is the world's.
+        official = self._plugins / f"resource-aws-v{AWS}" / PROVIDER_AWS
+        if official.is_file():
+            request.say(f"copying {official}")
+            shutil.copyfile(official, into / PROVIDER_AWS)
+            (into / PROVIDER_AWS).chmod(0o755)
 
     def _found(self, name: str) -> Path | None:
         found = shutil.which(name, path=self._path)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from twinlock.engine import lock
 from twinlock.engine.installation import record
 from twinlock.engine.installation.place import Installation, digest
-from twinlock.engine.installation.release import PULUMI, QUESTIONS
+from twinlock.engine.installation.release import OPTIONAL, PULUMI, QUESTIONS
 from twinlock.errors import Incomplete
 from twinlock.files import write_atomically
 
@@ -78,12 +78,13 @@ def install(request: Request, ways: Sequence[Way]) -> Installation:
 
 
 def verify(executables: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Run what must be there, and return what each answered.
+    """Run what must be there, and what may be, and return what each answered.
 
     Raises:
         Incomplete: One is missing, does not run, or is something else.
     """
-    return {question.name: _asked(executables, question, environment) for question in QUESTIONS}
+    there = (question for question in OPTIONAL if (executables / question.name).exists())
+    return {question.name: _asked(executables, question, environment) for question in (*QUESTIONS, *there)}
 
 
 def _install(request: Request, way: Way, staging: Path) -> Installation:

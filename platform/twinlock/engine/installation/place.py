@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinlock.engine.installation import record
-from twinlock.engine.installation.release import PROVIDER, PULUMI, QUESTIONS, VERSION
+from twinlock.engine.installation.release import PROVIDER, PROVIDER_AWS, PULUMI, QUESTIONS, VERSION
 from twinlock.errors import Incomplete
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ class Installation:
     def provider(self) -> Path:
         """The GitHub provider."""
         return self.executables / PROVIDER
+
+    def require_aws(self) -> None:
+        """Refuse to go on without the official AWS provider.
+
+        Raises:
+            Incomplete: This engine was installed without it.
+        """
+        if PROVIDER_AWS not in self.record.executables:
+            raise Incomplete(
+                "The official AWS provider is not installed.",
+                f"The engine in {self.directory} was installed from {self.record.way}, without it.",
+                "Download it: `twinlock engine install --from download`. On the world there is another: "
+                "`--provider-aws world`.",
+            )
 
     def damage(self, *, thoroughly: bool = False) -> str | None:
         """Return why this installation must not be used, or None.

@@ -13,10 +13,14 @@ VERSION = "3.256.0"
 GITHUB = "6.15.0"
 """The GitHub provider's: its SDK's, which programs are written against."""
 
+AWS = "7.51.1"
+"""AWS's: its SDK's. On the world it may be absent: the world has its own."""
+
 OLDEST = (3, 181, 0)
 """The first that destroys with an inline program. Source: https://github.com/pulumi/pulumi/releases/tag/v3.181.0."""
 
 PULUMI, PROVIDER = "pulumi", "pulumi-resource-github"
+PROVIDER_AWS = "pulumi-resource-aws"
 LANGUAGE, EXECUTOR = "pulumi-language-python", "pulumi-language-python-exec"
 """What plain `pulumi up` in `stacks/` needs besides; inline programs do without."""
 
@@ -43,6 +47,9 @@ QUESTIONS = (
     Question(PROVIDER, ("-version",), re.compile(rf"v?{re.escape(GITHUB)}")),
 )
 """Every executable that an installation must have."""
+
+OPTIONAL = (Question(PROVIDER_AWS, ("-version",), re.compile(rf"v?{re.escape(AWS)}")),)
+"""Those it may have, and is asked about where it does."""
 
 
 def parsed(version: str) -> str:
