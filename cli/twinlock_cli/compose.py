@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from twinlock.reconcile import Reconciliation
     from twinlock.scaffold.source import TemplateSource
     from twinlock.sealing import Sealed
+    from twinlock_cli.engines import ProviderAws
 
 JOURNAL = (".twinlock", "journal.jsonl")
 ANSWERS = (".twinlock", "answers.json")
@@ -47,13 +48,15 @@ class Platform:
     Attributes:
         root: The directory.
         estate: What must exist.
+        provider_aws: What manages its AWS under Pulumi, where whoever runs this chose.
     """
 
     root: Path
     estate: Estate
+    provider_aws: ProviderAws | None = None
 
 
-def load(root: Path) -> Platform:
+def load(root: Path, provider_aws: ProviderAws | None = None) -> Platform:
     """Read a platform directory, and say which target it works on.
 
     Raises:
@@ -65,7 +68,7 @@ def load(root: Path) -> Platform:
     root = root.absolute()
     declaration = manifest.load(root)
     announce(declaration)
-    return Platform(root, desired.derive(declaration))
+    return Platform(root, desired.derive(declaration), provider_aws)
 
 
 def announce(declaration: Declaration) -> None:
@@ -103,18 +106,21 @@ def engine(platform: Platform, kind: Kind = Kind.EMBEDDED) -> Engine:
     """Return the engine that runs stacks.
 
     Raises:
-        Incomplete: It is Pulumi's, and not installed.
+        Incomplete: It is Pulumi's, and not installed, or not with the AWS provider that was chosen.
+        BadInput: An AWS provider was chosen for an engine that has none.
     """
-    return engines.engine(platform.root, platform.estate.declaration.platform, kind, journal(platform))
+    declared = platform.estate.declaration.platform
+    return engines.engine(platform.root, declared, kind, journal(platform), platform.provider_aws)
 
 
 def pulumi(platform: Platform) -> PulumiEngine:
     """Return Pulumi, for what only it can do.
 
     Raises:
-        Incomplete: It is not installed.
+        Incomplete: It is not installed, or not with the AWS provider that was chosen.
     """
-    return engines.pulumi(platform.root, platform.estate.declaration.platform, journal(platform))
+    declared = platform.estate.declaration.platform
+    return engines.pulumi(platform.root, declared, journal(platform), platform.provider_aws)
 
 
 def checkpoint(platform: Platform, stack: Stack) -> bytes | None:

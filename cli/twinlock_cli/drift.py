@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from twinlock_cli.engines import EngineOption, Kind
+from twinlock_cli.engines import EngineOption, Kind, ProviderAwsOption
 from twinlock_cli.provision import ServicesArgument
 from twinlock_cli.render import Format, FormatOption, counted, show, show_json, show_table
 
@@ -18,12 +18,13 @@ def drift(
     context: typer.Context,
     services: ServicesArgument = None,
     engine: EngineOption = Kind.EMBEDDED,
+    provider_aws: ProviderAwsOption = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show what differs, who sees it, and what corrects it; exit 1 with drift, 3 where something was not seen."""
     from twinlock_cli import compose, platform_directory
 
-    platform = compose.load(context.obj)
+    platform = compose.load(context.obj, provider_aws)
     platform_directory.require(platform, services or [])
     found = compose.drift(platform, compose.world(platform), engine, groups=services or ())
     if format is Format.JSON:

@@ -40,11 +40,30 @@ EngineOption = Annotated[
     Kind, typer.Option("--engine", help="What runs the programs: twinlock's own engine, or Pulumi's.")
 ]
 
+
+class ProviderAws(enum.Enum):
+    """What manages AWS under Pulumi."""
+
+    OFFICIAL = "official"
+    WORLD = "world"
+
+
+ProviderAwsOption = Annotated[
+    ProviderAws | None,
+    typer.Option(
+        "--provider-aws",
+        help="Pulumi's AWS provider: the official one, or the world's, which reaches loopback alone.",
+        show_default="the world's in the world",
+    ),
+]
+
 _SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server.__main__"}
 """The providers that are served from here, by module. On the world, AWS's is the world's own."""
 
 
-def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engine:
+def engine(
+    root: Path, platform: Platform, kind: Kind, journal: Journal, provider_aws: ProviderAws | None = None
+) -> Engine:
     """Return the engine of a platform directory on the world.
 
     Args:
@@ -52,34 +71,47 @@ def engine(root: Path, platform: Platform, kind: Kind, journal: Journal) -> Engi
         platform: What its manifest says of the whole.
         kind: Which engine.
         journal: Where Pulumi's checkpoints are vouched for.
+        provider_aws: What manages AWS under Pulumi, where somebody chose.
 
     Raises:
-        Incomplete: Pulumi is not installed.
+        Incomplete: Pulumi is not installed, or not with that provider.
+        BadInput: There is no such choice.
     """
-    if kind is Kind.EMBEDDED:
-        from twinlock_rehearsal.engine import EmbeddedEngine
+    if kind is Kind.PULUMI:
+        return pulumi(root, platform, journal, provider_aws)
+    if provider_aws is not None:
+        from twinlock.errors import BadInput
 
-        return EmbeddedEngine(root)
-    return pulumi(root, platform, journal)
+        raise BadInput(
+            "`--provider-aws` needs Pulumi.", "The embedded engine runs no providers.", "Add `--engine pulumi`."
+        )
+    from twinlock_rehearsal.engine import EmbeddedEngine
+
+    return EmbeddedEngine(root)
 
 
-def pulumi(root: Path, platform: Platform, journal: Journal) -> PulumiEngine:
+def pulumi(root: Path, platform: Platform, journal: Journal, provider_aws: ProviderAws | None = None) -> PulumiEngine:
     """Return Pulumi for a platform directory on the world.
 
     Args:
         root: The platform directory.
         platform: What its manifest says of the whole.
         journal: Where its checkpoints are vouched for.
+        provider_aws: What manages AWS, where somebody chose.
 
     Raises:
-        Incomplete: Pulumi is not installed.
+        Incomplete: Pulumi is not installed, or not with that provider.
+        BadInput: The world's provider was chosen for the cloud.
     """
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.provider import rebinding
 
     installed = installation()
+    chosen = _chosen(platform, provider_aws)
+    if chosen is ProviderAws.OFFICIAL:
+        installed.require_aws()
     return PulumiEngine(
-        workspace(root, platform, installed),
+        workspace(root, platform, installed, chosen),
         installed.pulumi,
         installed.record.version,
         os.environ,
@@ -111,7 +143,32 @@ def checkpoint(root: Path, platform: Platform, journal: Journal, stack: Stack) -
     return pulumi(root, platform, journal).checkpoint(stack) if kept is None else kept.read(stack)
 
 
-def workspace(root: Path, platform: Platform, installed: Installation | None = None) -> Workspace:
+def _chosen(platform: Platform, provider_aws: ProviderAws | None) -> ProviderAws:
+    """Return what manages AWS: what was chosen, or what the target has.
+
+    Raises:
+        BadInput: The world's was chosen for the cloud.
+    """
+    from twinlock.errors import BadInput
+    from twinlock.model.declaration import Where
+
+    if platform.target is Where.WORLD:
+        return provider_aws or ProviderAws.WORLD
+    if provider_aws is ProviderAws.WORLD:
+        raise BadInput(
+            "The world's AWS provider was not started.",
+            "It reaches loopback alone, and the target is cloud.",
+            "Leave `--provider-aws` out: the cloud has the official one.",
+        )
+    return ProviderAws.OFFICIAL
+
+
+def workspace(
+    root: Path,
+    platform: Platform,
+    installed: Installation | None = None,
+    provider_aws: ProviderAws | None = None,
+) -> Workspace:
     """Return where Pulumi works for a platform directory, with the providers of an engine where one is to run.
 
     Raises:
@@ -121,11 +178,16 @@ def workspace(root: Path, platform: Platform, installed: Installation | None = N
     from twinlock.engine.pulumi.workspace import Workspace
 
     held = backing(root, platform)
+    served = _served()
+    plugins = {} if installed is None else {"github": installed.executables}
+    if _chosen(platform, provider_aws) is ProviderAws.OFFICIAL:
+        del served["aws"]
+        plugins |= {} if installed is None else {"aws": installed.executables}
     return Workspace(
         root,
         held.url,
-        {} if installed is None else {"github": installed.executables},
-        _served(),
+        plugins,
+        served,
         secrets=held.secrets,
         credentials=held.credentials,
     )

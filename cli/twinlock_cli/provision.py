@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinlock_cli.engines import EngineOption, Kind
+from twinlock_cli.engines import EngineOption, Kind, ProviderAwsOption
 from twinlock_cli.render import Format, FormatOption, say, show, show_json
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     services: ServicesArgument = None,
     engine: EngineOption = Kind.EMBEDDED,
+    provider_aws: ProviderAwsOption = None,
     seal: SealOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
@@ -48,7 +49,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     if seal is not None:
         _require_pulumi(engine, "--seal")
-    platform = compose.load(context.obj)
+    platform = compose.load(context.obj, provider_aws)
     platform_directory.require(platform, services or [])
     running = compose.world(platform)
     listener = _progress(verbose=verbose, quiet=format is Format.JSON)
@@ -73,6 +74,7 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     services: ServicesArgument = None,
     yes: YesOption = False,
     engine: EngineOption = Kind.EMBEDDED,
+    provider_aws: ProviderAwsOption = None,
     plan: PlanOption = None,
     approved: ApprovedOption = None,
     verbose: VerboseOption = False,
@@ -82,7 +84,7 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from twinlock_cli import compose, consent, pipelines, platform_directory
 
     sealed = _planned(plan, approved, services, engine)
-    platform = compose.load(context.obj)
+    platform = compose.load(context.obj, provider_aws)
     platform_directory.require(platform, services or [])
     pipelines.verify(platform)
     running = compose.world(platform)
@@ -96,17 +98,18 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     _report(done, format, verb="changed")
 
 
-def destroy(
+def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     yes: YesOption = False,
     engine: EngineOption = Kind.EMBEDDED,
+    provider_aws: ProviderAwsOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Delete everything that `up` made, in reverse order."""
     from twinlock_cli import compose, consent
 
-    platform = compose.load(context.obj)
+    platform = compose.load(context.obj, provider_aws)
     running = compose.world(platform)
     consent.ask(f"Delete all that was provisioned in {platform.estate.organization.login}?", yes=yes)
     done = compose.destroy(platform, running, engine, _progress(verbose=verbose, quiet=format is Format.JSON))
