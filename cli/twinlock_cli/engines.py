@@ -104,7 +104,7 @@ def pulumi(root: Path, platform: Platform, journal: Journal, provider_aws: Provi
         BadInput: The world's provider was chosen for the cloud.
     """
     from twinlock.engine.pulumi.engine import PulumiEngine
-    from twinlock.provider import rebinding
+    from twinlock_rehearsal.finding import existing
 
     installed = installation()
     chosen = _chosen(platform, provider_aws)
@@ -117,7 +117,7 @@ def pulumi(root: Path, platform: Platform, journal: Journal, provider_aws: Provi
         os.environ,
         host=(*_PYTHON, "twinlock.provider.server.host", "SOCKET", *(f"{name}={at}" for name, at in _SERVERS.items())),
         custody=custody(root, journal, archive(root, platform)),
-        finder=rebinding.rulesets,
+        finder=existing,
     )
 
 

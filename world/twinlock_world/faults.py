@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -20,20 +19,14 @@ if TYPE_CHECKING:
 
 USAGE: Final = (
     'The body must be {"request": "METHOD PATH" or "SERVICE:ACTION", "skip": N, "times": N} with one of '
-    '"status": 400 to 599 (and "retry_after": SECONDS), "lost": "before" or "after", "expires": "LOGIN"'
+    '"status": 400 to 599 (and "retry_after": SECONDS), "lost": true, "expires": "LOGIN"; with the first two '
+    '"carried_out": true or false'
 )
-_KEYS: Final = frozenset({"request", "skip", "times", "status", "retry_after", "lost", "expires"})
+_KEYS: Final = frozenset({"request", "skip", "times", "status", "retry_after", "lost", "expires", "carried_out"})
 _KINDS: Final = ("status", "lost", "expires")
 _MOST: Final = 1_000_000
 _LONGEST: Final = 86_400
 _STATUSES: Final = (400, 599)
-
-
-class Lost(Enum):
-    """Whether a request whose answer never arrives was carried out."""
-
-    BEFORE = "before"
-    AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +40,7 @@ class Fault:
         status: The answer.
         retry_after: After how many seconds that answer asks to come back.
         lost: The connection ends in the middle of the answer.
+        carried_out: What was asked is done nevertheless.
         expires: Whose token expires before the request is looked at.
     """
 
@@ -55,16 +49,18 @@ class Fault:
     times: int = 1
     status: int | None = None
     retry_after: int | None = None
-    lost: Lost | None = None
+    lost: bool = False
+    carried_out: bool = False
     expires: str | None = None
 
     def shown(self) -> JsonObject:
         """Return it as a document."""
         found: dict[str, JsonValue] = {"request": self.request}
-        for name in ("status", "retry_after", "expires"):
-            if (value := getattr(self, name)) is not None:
+        for name in ("status", "retry_after", "lost", "carried_out", "expires"):
+            value = getattr(self, name)
+            if value is not None and value is not False:
                 found[name] = value
-        return found if self.lost is None else {**found, "lost": self.lost.value}
+        return found
 
 
 def parse(asked: Fields) -> Fault:
@@ -78,6 +74,9 @@ def parse(asked: Fields) -> Fault:
     request = asked.text("request")
     if not _names_a_kind(request):
         raise ValueError("request")
+    lost, carried_out = asked.flag("lost", default=False), asked.flag("carried_out", default=False)
+    if ("lost" in asked and not lost) or (carried_out and "expires" in asked):
+        raise ValueError("lost")
     retry_after = _within(asked.number("retry_after"), 0, _LONGEST) if "retry_after" in asked else None
     if retry_after is not None and "status" not in asked:
         raise ValueError("retry_after")
@@ -87,7 +86,8 @@ def parse(asked: Fields) -> Fault:
         times=_within(asked.number("times", 1), 1, _MOST),
         status=_within(asked.number("status"), *_STATUSES) if "status" in asked else None,
         retry_after=retry_after,
-        lost=Lost(asked.text("lost")) if "lost" in asked else None,
+        lost=lost,
+        carried_out=carried_out,
         expires=asked.text("expires") if "expires" in asked else None,
     )
 

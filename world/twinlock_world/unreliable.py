@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.asgi import ClientGoneError, Head, read_chunk, respond, start
-from twinlock_world.faults import Lost
 from twinlock_world.rate_limit import SECONDARY, SECONDARY_DOCUMENTATION
 
 if TYPE_CHECKING:
@@ -37,14 +36,14 @@ class Unreliable:
             self._expire(fault.expires)
         if fault is None or fault.expires is not None:
             await self._within(scope, receive, send)
-        elif fault.status is not None:
+            return
+        if fault.carried_out:
+            await self._within(scope, receive, _unheard)
+        else:
             await _drained(receive)
+        if fault.status is not None:
             await _refuse(send, fault.status, fault.retry_after)
         else:
-            if fault.lost is Lost.AFTER:
-                await self._within(scope, receive, _unheard)
-            else:
-                await _drained(receive)
             # A length that never comes: the server ends the connection when this returns.
             await start(send, 200, {"content-length": "1"})
 

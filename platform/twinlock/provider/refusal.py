@@ -49,4 +49,4 @@ def understood() -> Iterator[None]:
     except (Malformed, MalformedPolicy) as error:
         raise Incomplete("", f"An answer was not understood: {error.reason}.", _AGAIN) from None
     except (Missing, Refused) as error:
-        raise Incomplete("", f"AWS says: {error}.", _AGAIN) from None
+        raise Incomplete("", f"AWS says: {str(error).rstrip('.')}.", _AGAIN) from None

@@ -166,7 +166,10 @@ def test_the_package_says_what_it_is(provider: Any) -> None:  # noqa: ANN401 - g
 def test_a_configuration_that_cannot_be_connected_is_one_line(provider: Any) -> None:  # noqa: ANN401
     """What, why and mend."""
     bad = provider_pb2.ConfigureRequest(args=struct(address="b4d"))
-    assert refusal(lambda: provider.Configure(bad)) == "GitHub was not reached. The address is not good. Get another."
+    assert (
+        refusal(lambda: provider.Configure(bad))
+        == "GitHub was not reached. The address is not good. Mend: Get another."
+    )
 
 
 def test_a_new_address_or_token_replaces_nothing(provider: Any) -> None:  # noqa: ANN401
@@ -201,7 +204,7 @@ def test_what_exists_is_not_taken_over(provider: Any, cloud: Cloud) -> None:  # 
     create = provider_pb2.CreateRequest(urn=URN, properties=struct(name="one"))
     assert refusal(lambda: provider.Create(create)) == (
         "It exists already, and this stack did not create it. It was found as one. "
-        "Rename or remove the one or the other, or import it, then run the same command again."
+        "Mend: Rename or remove the one or the other, or import it, then run the same command again."
     )
     assert cloud.calls == []
 
@@ -228,7 +231,7 @@ def test_a_creation_that_failed_half_way_leaves_what_exists_in_the_state(
     status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
     left = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(left)
-    line = "The colour was not set. The connection broke. Try again."
+    line = "The colour was not set. The connection broke. Mend: Try again."
     assert (left.id, plain(left.properties), list(left.reasons)) == ("one", {"name": "one"}, [line])
     assert refused.value.details() == line
 
@@ -237,7 +240,7 @@ def test_a_creation_that_left_nothing_is_a_plain_error(provider: Any, cloud: Clo
     """Nothing is put into the state that is not there."""
     cloud.refuses = True
     create = provider_pb2.CreateRequest(urn=URN, properties=struct(name="one"))
-    assert refusal(lambda: provider.Create(create)) == "It was refused. No permission. Ask."
+    assert refusal(lambda: provider.Create(create)) == "It was refused. No permission. Mend: Ask."
 
 
 def test_an_apply_is_never_given_unknown_values(provider: Any, cloud: Cloud) -> None:  # noqa: ANN401

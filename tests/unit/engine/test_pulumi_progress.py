@@ -184,7 +184,7 @@ def test_an_error_of_ours_that_a_program_raised_is_told_as_it_is() -> None:
 def test_without_a_reported_error_the_last_line_counts() -> None:
     """What the engine wrote is told, where it reported nothing."""
     told = failure.told(a_stack(), "applied", [], "\n code: 255\n stdout: \n stderr: error: no stack\n")
-    assert told.why == "error: no stack"
+    assert told.why == "The engine says: error: no stack"
 
 
 def test_a_run_that_was_ended_says_why() -> None:

@@ -17,7 +17,7 @@ import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import moto.core.request
 from moto.iam.models import get_account_id_from
@@ -33,7 +33,6 @@ from twinlock_world.aws.enforcement import Enforcement
 from twinlock_world.aws.registry import LAYERS, Registry
 from twinlock_world.aws.roles import Roles
 from twinlock_world.aws.sessions import Sessions
-from twinlock_world.faults import Lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from twinlock_world.aws.tasks.ecs import Ecs
     from twinlock_world.aws.tasks.fleet import Settings
     from twinlock_world.aws.web_identity import Issuer
-    from twinlock_world.faults import Faults
+    from twinlock_world.faults import Fault, Faults
     from twinlock_world.jsonvalue import JsonObject
 
 _ADMINISTRATOR: Final = "administrator"
@@ -128,15 +127,13 @@ class Aws:
         """Serve one request; one at a time, since moto's memory has no locks of its own."""
         request = _read(environ)
         fault = self._faults.befalling(calls.named(request)) if self._faults else None
-        if fault is not None and fault.status is not None:
-            return _refused(calls.failure(fault.status), request)(environ, start_response)
-        if fault is not None and fault.lost is Lost.BEFORE:
-            _break_off(environ)
+        if fault is not None and not fault.carried_out:
+            return _failed(fault, request, environ)(environ, start_response)
         with self._lock:
             self.requests += 1
             response = self._answer(request, environ)
-        if fault is not None and fault.lost is Lost.AFTER:
-            _break_off(environ)
+        if fault is not None:
+            response = _failed(fault, request, environ)
         return response(environ, start_response)
 
     def _answer(self, request: calls.Request, environ: WSGIEnvironment) -> Response:
@@ -328,11 +325,13 @@ def _read(environ: WSGIEnvironment) -> calls.Request:
     return request
 
 
-def _break_off(environ: WSGIEnvironment) -> NoReturn:
-    """End a request's connection without an answer; werkzeug takes the error for a client that went."""
-    with contextlib.suppress(OSError):
-        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError
+def _failed(fault: Fault, request: calls.Request, environ: WSGIEnvironment) -> Response:
+    """Return the answer that a fault gives, or end the connection; werkzeug takes that for a client that went."""
+    if fault.lost:
+        with contextlib.suppress(OSError):
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionAbortedError
+    return _refused(calls.failure(fault.status or 500), request)
 
 
 def _xml(body: bytes) -> Response:

@@ -21,7 +21,7 @@ from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from twinlock.engine import lock
 from twinlock.engine.port import Stack, ignore
-from twinlock.engine.pulumi import environment, failure
+from twinlock.engine.pulumi import environment, failure, unended
 from twinlock.engine.pulumi.command import Command
 from twinlock.engine.pulumi.custody import Nobody
 from twinlock.engine.pulumi.host import Host
@@ -31,6 +31,8 @@ from twinlock.engine.pulumi.stale import remove_stale
 from twinlock.engine.pulumi.unasked import Unasked
 from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
+from twinlock.errors import Incomplete
+from twinlock.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -140,12 +142,13 @@ class PulumiEngine:
             Incomplete: Something is protected, or could not be deleted.
         """
         run = Run(stack, listener, "destroyed")
-        with self._alone(stack):
+        with self._alone(stack) as content:
             self._run(
                 run,
                 lambda known: known.destroy(
                     **_COMMON, program=run.program, show_secrets=False, on_event=run.progress.hear
                 ),
+                moved=self._moved(stack, content),
             )
         # The program is run for its providers alone: what it declares is found to be as it was.
         gone = (change for change in run.progress.changes if change.operation is Operation.DELETE)
@@ -205,7 +208,8 @@ class PulumiEngine:
         with run.reported():
             known = Unasked(run.stack.group, self._opened(run, command, workspace), StackInitMode.CREATE_OR_SELECT)
             if moved:
-                _imported(known, rebound(_exported(known), moved))
+                kept = _text(self._workspace.unended(run.stack))
+                _imported(known, unended.settled(rebound(_exported(known), moved), moved, kept))
             with (
                 warnings.catch_warnings(),
                 Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog,
@@ -215,13 +219,26 @@ class PulumiEngine:
                 try:
                     act(known)
                 except CommandError:
+                    self._note(run)
                     if watchdog.waited_for is None:
                         raise
                     raise failure.silent(run.stack, self._patience, watchdog.waited_for) from None
 
     def _moved(self, stack: Stack, content: bytes | None) -> Mapping[str, str]:
-        """Return the ids of what took the names of resources that are gone, by URN."""
-        return {} if content is None else self._finder(stack, bound(content))
+        """Return the ids that the state is to be told, by URN: of what took a name, and of what may have been made."""
+        if content is None:
+            return {}
+        begun = unended.begun(content, _text(self._workspace.unended(stack)))
+        return self._finder(stack, (*bound(content), *begun))
+
+    def _note(self, run: Run) -> None:
+        """Keep for the next run which creations failed and may have been done."""
+        path = self._workspace.unended(run.stack)
+        kept = unended.noted(_text(path), run.progress.failed, run.progress.problems, run.since)
+        if kept:
+            # The run has failed, and that is what is to be told.
+            with contextlib.suppress(Incomplete):
+                write_atomically(path, kept, mode=0o600)
 
     def _command(self) -> Command:
         return Command(self._executable, self._version, self._environment)
@@ -266,6 +283,7 @@ class PulumiEngine:
             self._custody.begin(stack.id, content)
             try:
                 yield content
+                self._workspace.unended(stack).unlink(missing_ok=True)
             finally:
                 self._custody.end(stack.id, self.checkpoint(stack))
 
@@ -289,6 +307,14 @@ def _told(known: Automated, *words: str) -> str:
     command = ["stack", *words, "--stack", known.name]
     settings = {"PULUMI_HOME": str(place.pulumi_home), **place.env_vars}
     return place.pulumi_command.run(command, place.work_dir, settings).stdout
+
+
+def _text(path: Path) -> str:
+    """Return what stands in a file, nothing where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _typed() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from twinlock.engine.pulumi.cause import cause, unwrapped
 from twinlock.engine.pulumi.progress import first, named
 from twinlock.errors import Incomplete
 
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twinlock.engine.port import Stack
-    from twinlock.engine.pulumi.progress import Problem
+from twinlock.engine.pulumi.progress import Problem
 
-_AGAIN = "Run the same command again; it goes on where this run stopped."
 _PLAN: Final = re.compile(r"violates plan: |is not allowed by the plan: |^(?=expected resource operations for )")
 """Source: `resource/deploy/{step_generator,step_executor,deployment_executor}.go` in pulumi/pulumi's `pkg`."""
 _PROPERTY: Final = re.compile(r"properties changed: [=+~-]*([A-Za-z_][\w.]*)")
@@ -35,8 +35,9 @@ def told(stack: Stack, done: str, problems: list[Problem], written: str) -> Inco
     """
     problem = first(problems)
     if problem is None:
-        return Incomplete(f"{stack.id} was not {done}.", _concealed(stack, _last(written)), _AGAIN)
-    message = _concealed(stack, problem.message)
+        found = cause(_concealed(stack, _last(written)))
+        return Incomplete(f"{stack.id} was not {done}.", found.why, found.mend)
+    message = _concealed(stack, unwrapped(problem.message))
     if message.startswith(_PROGRAM):
         lines = message.removeprefix(_PROGRAM).partition(_TRACEBACK)[0].strip().splitlines()
         if len(lines) == _LINES:
@@ -47,7 +48,8 @@ def told(stack: Stack, done: str, problems: list[Problem], written: str) -> Inco
     broken = _PLAN.search(message)
     if broken is not None:
         return _unplanned(what, message[broken.end() :] or message)
-    return Incomplete(what, f"The engine says: {' '.join(message.split())}", _AGAIN)
+    found = cause(message)
+    return Incomplete(what, found.why, found.mend)
 
 
 def _unplanned(what: str, reason: str) -> Incomplete:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twinlock.engine.pulumi.cause import ECHO
 from twinlock.engine.pulumi.property_path import at
 from twinlock.engine.result import Change, FieldChange, Operation
 from twinlock.engine.wording import worded
@@ -32,6 +33,7 @@ _OPERATIONS = {
 """The steps that people are told of. A replacement's two halves, reads and refreshes are a part of something else."""
 
 _REFRESH = "refresh"
+_CREATIONS = frozenset({"create", "create-replacement"})
 _STACK = "pulumi:pulumi:Stack"
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _SECRET = "[secret]"  # noqa: S105 - what Pulumi and we write in place of one
@@ -59,6 +61,7 @@ class Progress:
         drifted: What the refresh found otherwise than it was left.
         outputs: The stack's outputs.
         problems: The errors, in the order in which they came.
+        failed: The creations that failed.
     """
 
     def __init__(self, stack: str, listener: Listener, now: Callable[[], float] = time.monotonic) -> None:
@@ -73,6 +76,7 @@ class Progress:
         self.drifted: list[Change] = []
         self.outputs: dict[str, object] = {}
         self.problems: list[Problem] = []
+        self.failed: list[StepEventMetadata] = []
         self._stack = stack
         self._listener = listener
         self._now = now
@@ -90,7 +94,7 @@ class Progress:
             elif event.res_outputs_event is not None:
                 self._end(event.res_outputs_event.metadata)
             elif event.res_op_failed_event is not None:
-                self._begun.pop(event.res_op_failed_event.metadata.urn, None)
+                self._fail(event.res_op_failed_event.metadata)
             elif event.diagnostic_event is not None:
                 self._diagnose(event.diagnostic_event)
 
@@ -121,6 +125,11 @@ class Progress:
         if change is not None:
             self.changes.append(change)
             self._listener(self._stack, change)
+
+    def _fail(self, step: StepEventMetadata) -> None:
+        self._begun.pop(step.urn, None)
+        if step.op.value in _CREATIONS:
+            self.failed.append(step)
 
     def _diagnose(self, event: DiagnosticEvent) -> None:
         message = _COLOUR.sub("", event.message).strip()
@@ -165,7 +174,7 @@ def named(urn: str) -> str:
 
 def first(problems: list[Problem]) -> Problem | None:
     """Return the first error that says something: the one that another follows from."""
-    telling = [problem for problem in problems if problem.message not in _SUMMARIES]
+    telling = [each for each in problems if each.message not in _SUMMARIES and not ECHO.match(each.message)]
     return next(iter(telling or problems), None)
 
 

@@ -26,14 +26,18 @@ class Bound:
     Attributes:
         urn: Pulumi's name for it.
         type: Its type.
-        id: What the state takes it for.
+        id: What the state takes it for; empty where its creation did not end.
         inputs: What was declared.
+        provider: The URN of its provider.
+        since: Before when its creation cannot have begun; none where that is not known.
     """
 
     urn: str
     type: str
     id: str
     inputs: Mapping[str, object] = field(repr=False)
+    provider: str = ""
+    since: str | None = None
 
 
 class Finder(Protocol):
@@ -41,6 +45,8 @@ class Finder(Protocol):
 
     def __call__(self, stack: Stack, resources: Sequence[Bound]) -> Mapping[str, str]:
         """Return the id of what bears its name now, by URN, for each resource that is gone and whose name is taken.
+
+        For one whose creation did not end it is what that creation made.
 
         Raises:
             Incomplete: It cannot be read.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -25,6 +26,7 @@ class Run:
     Attributes:
         stack: The stack.
         progress: What it has done so far.
+        since: When it began, in UTC.
     """
 
     def __init__(self, stack: Stack, listener: Listener, done: str) -> None:
@@ -37,6 +39,7 @@ class Run:
         """
         self.stack = stack
         self.progress = Progress(stack.id, listener)
+        self.since = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self._done = done
         self._refused: TwinlockError | None = None
 

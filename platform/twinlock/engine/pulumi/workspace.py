@@ -83,6 +83,10 @@ class Workspace:
         """Return the file that one run at a time holds."""
         return self.home / "locks" / stack.program / f"{stack.group}.lock"
 
+    def unended(self, stack: Stack) -> Path:
+        """Return the file that keeps which creations may have been done although they failed."""
+        return self.home / "unended" / stack.program / f"{stack.group}.json"
+
     @property
     def checkpoints(self) -> Checkpoints | None:
         """What reads checkpoints without an engine; None where state is kept so that only Pulumi can."""

@@ -206,7 +206,8 @@ def _refusing(context: grpc.ServicerContext) -> Iterator[None]:
 
 
 def _line(error: TwinlockError) -> str:
-    return " ".join(part for part in (error.what, error.why, error.mend) if part)
+    # The engine passes on one text, in which `twinlock` finds the mend again; see `engine.pulumi.cause`.
+    return " ".join(part for part in (error.what, error.why, f"Mend: {error.mend}") if part)
 
 
 def _known(struct: struct_pb2.Struct) -> Values:
