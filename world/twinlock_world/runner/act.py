@@ -23,11 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from twinlock_world.actions import values
+from twinlock_world.github.repository import get_repository
 from twinlock_world.github.workflows.jobs import JobResult
 from twinlock_world.github.workflows.legs import CANCEL
 from twinlock_world.runner import stand_in
 from twinlock_world.runner.derive import LABEL, UnmodelledError, derive
-from twinlock_world.runner.fetching import FetchError, fetch
+from twinlock_world.runner.fetching import FetchError, User, fetch
 from twinlock_world.runner.report import Report
 
 if TYPE_CHECKING:
@@ -167,8 +168,11 @@ class ActRunner:
         for name in ("empty", "home", "temp"):
             (place / name).mkdir()
         uses = [step.uses for step in order.job.steps]
-        engine = self._engine
-        actions = fetch(engine.store, engine.git, order.repository_id, uses, place / "actions")
+        repository = get_repository(self._engine.store, order.repository_id)
+        if repository is None:
+            raise FetchError("The repository is gone")
+        user = User(self._engine.store, self._engine.git, repository, values.as_text(github["sha"]))
+        actions = fetch(user, uses, place / "actions")
         for action in actions:
             if action.stand_in:
                 report.note(f"stand-in for {action.name}")

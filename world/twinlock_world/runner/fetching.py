@@ -2,7 +2,9 @@
 
 Nothing outside is asked. An action of a repository that this world has is taken at the named ref; one that it has not,
 but ships a stand-in for, is stood in for at whatever ref is named, and the log says so. What an action itself uses is
-followed.
+followed, and held to the policy as if the job used it: the job's own uses were held to it when the run began, those of
+actions are known only here. That GitHub does the same, and in these words, is what users report
+(https://github.com/trunk-io/trunk-action/pull/291, https://github.com/millionco/react-doctor/issues/749).
 """
 
 from __future__ import annotations
@@ -16,9 +18,11 @@ from typing import TYPE_CHECKING, Final
 
 from twinlock_world.actions import values
 from twinlock_world.actions.document import DocumentError, read
-from twinlock_world.actions.uses import Remote, parse_uses
+from twinlock_world.actions.policy import pin_refusal, refusal, refused, unpinned
+from twinlock_world.actions.uses import Image, Local, Remote, parse_uses
 from twinlock_world.github.actions_policy import repository_policy
-from twinlock_world.github.repository import Repository, find_repository, get_repository
+from twinlock_world.github.repository import Repository, find_repository
+from twinlock_world.github.workflows.rights import policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,34 +48,61 @@ class Fetched:
     stand_in: bool
 
 
-def fetch(store: Store, git: GitRepositories, repository_id: int, uses: Sequence[str], into: Path) -> list[Fetched]:
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who uses actions: a repository, at the commit of its run."""
+
+    store: Store
+    git: GitRepositories
+    repository: Repository
+    sha: str
+
+
+def fetch(user: User, uses: Sequence[str], into: Path) -> list[Fetched]:
     """Lay out every action that is used, directly or by another, each once.
 
     Raises:
-        FetchError: One is nowhere.
+        FetchError: One is nowhere, or the policy does not allow what another uses.
     """
     found: dict[str, Fetched] = {}
-    waiting = list(uses)
-    user = get_repository(store, repository_id)
-    while waiting:
-        target = parse_uses(waiting.pop())
-        if not isinstance(target, Remote) or user is None:
-            continue
-        name = f"{target.repository}@{target.ref}"
-        if name not in found:
-            if len(found) >= _MOST:
-                raise FetchError("The job uses too many actions")
-            place = into / str(len(found))
-            found[name] = _lay_out(store, git, user, target, place)
-        waiting += _used_by(found[name].directory / target.path)
+    seen: set[Remote | Local] = set()
+    level = [target for text in uses if (target := parse_uses(text)) is not None]
+    while level:
+        below: list[Remote | Local | Image] = []
+        for target in level:
+            if isinstance(target, Image) or target in seen:
+                continue
+            seen.add(target)
+            if isinstance(target, Local):
+                below += _used_by(_own_file(user, target))
+                continue
+            name = f"{target.repository}@{target.ref}"
+            if name not in found:
+                if len(found) >= _MOST:
+                    raise FetchError("The job uses too many actions")
+                found[name] = _lay_out(user, target, into / str(len(found)))
+            below += _used_by(_file(found[name].directory / target.path))
+        _require_allowed(user, [target for target in below if not isinstance(target, Local)])
+        level = below
     return list(found.values())
 
 
-def _lay_out(store: Store, git: GitRepositories, user: Repository, target: Remote, place: Path) -> Fetched:
+def _require_allowed(user: User, nested: Sequence[Remote | Image]) -> None:
+    name = user.repository.full_name
+    for policy in policies(user.store, user.repository):
+        items = refused(policy, nested)
+        if items:
+            raise FetchError(refusal(policy, items, name))
+        loose = unpinned(policy, nested)
+        if loose:
+            raise FetchError(pin_refusal(loose, name))
+
+
+def _lay_out(user: User, target: Remote, place: Path) -> Fetched:
     name = f"{target.repository}@{target.ref}"
-    repository = find_repository(store, target.owner, target.name)
-    if repository is not None and _open(store, user, repository):
-        objects = git.open(repository.id)
+    repository = find_repository(user.store, target.owner, target.name)
+    if repository is not None and _open(user, repository):
+        objects = user.git.open(repository.id)
         sha = objects.resolve(target.ref)
         if sha is None:
             raise FetchError(f"Unable to resolve action `{name}`, unable to find version `{target.ref}`")
@@ -86,23 +117,41 @@ def _lay_out(store: Store, git: GitRepositories, user: Repository, target: Remot
     return Fetched(name, place, stand_in=True)
 
 
-def _open(store: Store, user: Repository, repository: Repository) -> bool:
-    if repository.visibility != "private" or repository.id == user.id:
+def _open(user: User, repository: Repository) -> bool:
+    if repository.visibility != "private" or repository.id == user.repository.id:
         return True
-    level = repository_policy(store, repository).text("access_level")
-    return repository.owner.id == user.owner.id and level in {"organization", "enterprise"}
+    level = repository_policy(user.store, repository).text("access_level")
+    return repository.owner.id == user.repository.owner.id and level in {"organization", "enterprise"}
 
 
-def _used_by(directory: Path) -> Iterator[str]:
-    """Yield what a composite action uses; a file that is none is act's to refuse."""
+def _file(directory: Path) -> str:
+    """Return what describes an action on disk; nothing where it is none."""
     path = next((directory / name for name in _FILES if (directory / name).is_file()), None)
-    if path is None:
-        return
+    return "" if path is None else path.read_text(errors="replace")
+
+
+def _own_file(user: User, target: Local) -> str:
+    """Return what describes an action of the user's own commit, which its job will find when it has checked out."""
+    objects = user.git.open(user.repository.id)
+    place = target.path.strip("/")
+    if ".." in place.split("/"):
+        return ""
+    for name in _FILES:
+        entry = objects.entry(user.sha, f"{place}/{name}" if place else name)
+        found = None if entry is None else objects.read(entry.sha)
+        if found is not None:
+            return found.data.decode(errors="replace")
+    return ""
+
+
+def _used_by(text: str) -> Iterator[Remote | Local | Image]:
+    """Yield what a composite action uses; a file that is none is act's to refuse."""
     try:
-        document = values.as_object(read(path.read_text(errors="replace")).json())
+        document = values.as_object(read(text).json())
     except DocumentError:
         return
     for step in values.as_array(values.as_object(document.get("runs")).get("steps")):
         uses = values.as_object(step).get("uses")
-        if isinstance(uses, str):
-            yield uses
+        target = parse_uses(uses) if isinstance(uses, str) else None
+        if target is not None:
+            yield target
