@@ -174,13 +174,14 @@ def seeder(platform: Platform, running: WorldFile) -> Seeder:
     return seeds.Seeds(platform.root, platform.estate, templates(), github, url=running.github_url, token=token)
 
 
-def up(
+def up(  # noqa: PLR0913 - what a run is of, and how it is done
     platform: Platform,
     running: WorldFile,
     kind: Kind = Kind.EMBEDDED,
     *,
     groups: Collection[str] = (),
     listener: Listener | None = None,
+    jobs: int | None = None,
 ) -> Provisioned:
     """Make live equal to the estate, and note which things stand behind new names.
 
@@ -195,7 +196,13 @@ def up(
         running,
         listener,
         lambda heard: provision.up(
-            platform.estate, engine(platform, kind), program, push, groups=groups, listener=heard
+            platform.estate,
+            engine(platform, kind),
+            program,
+            push,
+            groups=groups,
+            listener=heard,
+            jobs=engines.jobs(kind, jobs),
         ),
     )
 
@@ -270,7 +277,36 @@ def _noted(
     return done
 
 
-def destroy(platform: Platform, running: WorldFile, kind: Kind, listener: Listener) -> Provisioned:
+def preview(  # noqa: PLR0913 - as `up`
+    platform: Platform,
+    running: WorldFile,
+    kind: Kind,
+    *,
+    groups: Collection[str],
+    listener: Listener,
+    jobs: int | None,
+) -> Provisioned:
+    """Return what `up` would do.
+
+    Raises:
+        Incomplete: A stack could not be previewed.
+    """
+    from twinlock import provision
+
+    return provision.preview(
+        platform.estate,
+        engine(platform, kind),
+        stacks(platform, running),
+        groups=groups,
+        listener=listener,
+        staged=kind is Kind.PULUMI,
+        jobs=engines.jobs(kind, jobs),
+    )
+
+
+def destroy(
+    platform: Platform, running: WorldFile, kind: Kind, listener: Listener, jobs: int | None = None
+) -> Provisioned:
     """Delete everything that was provisioned, and forget which things stood behind the names.
 
     Raises:
@@ -282,7 +318,11 @@ def destroy(platform: Platform, running: WorldFile, kind: Kind, listener: Listen
     replacements = Replacements(platform.root, platform.estate, listener)
     try:
         return provision.destroy(
-            platform.estate, engine(platform, kind), stacks(platform, running), listener=replacements
+            platform.estate,
+            engine(platform, kind),
+            stacks(platform, running),
+            listener=replacements,
+            jobs=engines.jobs(kind, jobs),
         )
     finally:
         replacements.forget()

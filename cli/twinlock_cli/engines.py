@@ -56,6 +56,12 @@ ProviderAwsOption = Annotated[
         show_default="the world's in the world",
     ),
 ]
+JobsOption = Annotated[
+    int | None,
+    typer.Option("--jobs", min=1, metavar="N", help="Stacks at once, with Pulumi; as many as processors, at most 4."),
+]
+_MOST_JOBS = 4
+"""An engine and its providers take some 300 MB."""
 
 _SERVERS = {"aws": "twinlock_rehearsal.aws_provider", "twinlock": "twinlock.provider.server.__main__"}
 """The providers that are served from here, by module. On the world, AWS's is the world's own."""
@@ -240,6 +246,13 @@ def _served() -> dict[str, tuple[str, ...]]:
 
     ask = (sys.executable, "-IS", launcher.__file__)
     return {package: (*ask, package, *_PYTHON, module) for package, module in _SERVERS.items()}
+
+
+def jobs(kind: Kind, asked: int | None) -> int:
+    """Return how many stacks run at once: the embedded engine runs in one thread."""
+    if kind is Kind.EMBEDDED:
+        return 1
+    return asked or min(os.cpu_count() or 1, _MOST_JOBS)
 
 
 def custody(root: Path, journal: Journal, archive: Archive | None = None) -> Custody:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinlock_cli.engines import EngineOption, Kind, ProviderAwsOption
+from twinlock_cli.engines import EngineOption, JobsOption, Kind, ProviderAwsOption
 from twinlock_cli.render import Format, FormatOption, say, show, show_json
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     engine: EngineOption = Kind.EMBEDDED,
     provider_aws: ProviderAwsOption = None,
     seal: SealOption = None,
+    jobs: JobsOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show what `up` would do, and why; exit 1 if it would do anything, unless that was sealed."""
-    from twinlock import provision
     from twinlock_cli import compose, platform_directory
 
     if seal is not None:
@@ -57,14 +57,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
         sealed = compose.seal(platform, running, groups=services or (), listener=listener)
         _keep(sealed, seal, format)
         return 0
-    done = provision.preview(
-        platform.estate,
-        compose.engine(platform, engine),
-        compose.stacks(platform, running),
-        groups=services or (),
-        listener=listener,
-        staged=engine is Kind.PULUMI,
-    )
+    done = compose.preview(platform, running, engine, groups=services or (), listener=listener, jobs=jobs)
     _report(done, format, verb="would change")
     return 1 if done.changed else 0
 
@@ -77,6 +70,7 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     provider_aws: ProviderAwsOption = None,
     plan: PlanOption = None,
     approved: ApprovedOption = None,
+    jobs: JobsOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
@@ -91,7 +85,7 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     listener = _progress(verbose=verbose, quiet=format is Format.JSON)
     if sealed is None:
         consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
-        done = compose.up(platform, running, engine, groups=services or (), listener=listener)
+        done = compose.up(platform, running, engine, groups=services or (), listener=listener, jobs=jobs)
     else:
         consent.ask(f"Carry out the plan {sealed.seal} in {platform.estate.organization.login}?", yes=yes)
         done = compose.carry_out(platform, running, sealed, name=str(plan), approved=approved, listener=listener)
@@ -103,6 +97,7 @@ def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     yes: YesOption = False,
     engine: EngineOption = Kind.EMBEDDED,
     provider_aws: ProviderAwsOption = None,
+    jobs: JobsOption = None,
     verbose: VerboseOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
@@ -112,7 +107,8 @@ def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     platform = compose.load(context.obj, provider_aws)
     running = compose.world(platform)
     consent.ask(f"Delete all that was provisioned in {platform.estate.organization.login}?", yes=yes)
-    done = compose.destroy(platform, running, engine, _progress(verbose=verbose, quiet=format is Format.JSON))
+    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
+    done = compose.destroy(platform, running, engine, listener, jobs)
     _report(done, format, verb="deleted")
 
 

@@ -1,23 +1,25 @@
 """Provision an estate: organization, then per group repositories, seed and protections.
 
 A repository is seeded after it exists and before its rulesets do, so that nobody ever needs to bypass one. The order
-is data; `up` walks it forwards, `destroy` backwards.
+is data; `up` walks it forwards, `destroy` backwards. What does not need each other can be under way at once.
 """
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from twinlock.engine.port import ignore
-from twinlock.engine.result import Operation
+from twinlock.engine.result import Operation, Result
+from twinlock.engine.schedule import carried_out
 from twinlock.names import PLATFORM_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Container
 
     from twinlock.engine.port import Engine, Listener, Stack
-    from twinlock.engine.result import Result
+    from twinlock.engine.result import Change
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
     from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
@@ -124,7 +126,22 @@ def steps(estate: Estate, groups: Collection[str] = ()) -> tuple[Step, ...]:
     return tuple(order)
 
 
-def preview(  # noqa: PLR0913 - the collaborators of one use case, each a port
+def needs(step: Step) -> frozenset[Step]:
+    """Return the steps that must be through before a step begins."""
+    organization = Run(ORGANIZATION, PLATFORM_GROUP)
+    match step:
+        case Seed(group):
+            return frozenset({Run(REPOSITORIES, group)})
+        case Run(program="repositories"):
+            return frozenset({organization})
+        case Run(program="protections", group=group):
+            # Every service calls the platform's pipelines.
+            both = {PLATFORM_GROUP, group}
+            return frozenset({organization, *(Run(REPOSITORIES, each) for each in both), *map(Seed, both)})
+    return frozenset()
+
+
+def preview(  # noqa: PLR0913 - as `up`
     estate: Estate,
     engine: Engine,
     stack: Callable[[str, str], Stack],
@@ -132,6 +149,7 @@ def preview(  # noqa: PLR0913 - the collaborators of one use case, each a port
     groups: Collection[str] = (),
     listener: Listener = ignore,
     staged: bool = False,
+    jobs: int = 1,
 ) -> Provisioned:
     """Return what `up` would do; nothing is changed, and nothing is seeded.
 
@@ -143,25 +161,31 @@ def preview(  # noqa: PLR0913 - the collaborators of one use case, each a port
         listener: Hears each change.
         staged: Whether the engine looks up what programs ask for as it is now, so that a stack waits where another
             that it reads from would still make something.
+        jobs: How many stacks at once.
 
     Raises:
         Incomplete: A stack could not be previewed.
     """
-    results: list[Result] = []
-    waiting: list[Waiting] = []
+    heard = _Serial(listener)
     making: set[str] = set()
-    for run in steps(estate, groups):
-        if not isinstance(run, Run):
-            continue
+
+    def act(run: Run) -> Result | Waiting:
         first = awaited(run, making) if staged else None
-        if first is not None:
-            waiting.append(Waiting(run.stack, first))
+        found = Waiting(run.stack, first) if first else engine.preview(stack(run.program, run.group), heard)
+        if isinstance(found, Waiting) or makes(found):
             making.add(run.stack)
-            continue
-        results.append(engine.preview(stack(run.program, run.group), listener))
-        if makes(results[-1]):
-            making.add(run.stack)
-    return Provisioned(tuple(results), waiting=tuple(waiting))
+        return found
+
+    done = carried_out(
+        [step for step in steps(estate, groups) if isinstance(step, Run)],
+        # Nothing is made, so that only what is told of one stack may have to wait for another.
+        lambda run: needs(run) if staged and run.program == PROTECTIONS else (),
+        act,
+        jobs=jobs,
+        cancel=engine.cancel,
+    )
+    results = tuple(each for each in done if isinstance(each, Result))
+    return Provisioned(results, waiting=tuple(each for each in done if isinstance(each, Waiting)))
 
 
 def awaited(run: Run, making: Container[str]) -> str | None:
@@ -188,29 +212,66 @@ def up(  # noqa: PLR0913 - the collaborators of one use case, each a port
     *,
     groups: Collection[str] = (),
     listener: Listener = ignore,
+    jobs: int = 1,
 ) -> Provisioned:
     """Make live equal to the estate, step by step.
+
+    Args:
+        estate: What must exist.
+        engine: What runs the stacks.
+        stack: Makes the stack of a program and a group.
+        seed: Gives a repository its first commit.
+        groups: Only these; see `steps`.
+        listener: Hears each change, one at a time.
+        jobs: How many steps at once.
 
     Raises:
         TwinlockError: A step could not be completed; the steps before it stand, and the next `up` goes on from there.
     """
-    results: list[Result] = []
-    seeds: list[tuple[str, SeedOutcome]] = []
-    for step in steps(estate, groups):
+    heard = _Serial(listener)
+
+    def act(step: Step) -> Result | tuple[tuple[str, SeedOutcome], ...]:
         if isinstance(step, Run):
-            results.append(engine.up(stack(step.program, step.group), listener))
-        else:
-            seeds += [(repository.name, seed(repository)) for repository in estate.group(step.group)]
-    return Provisioned(tuple(results), tuple(seeds))
+            return engine.up(stack(step.program, step.group), heard)
+        return tuple((repository.name, seed(repository)) for repository in estate.group(step.group))
+
+    done = carried_out(steps(estate, groups), needs, act, jobs=jobs, cancel=engine.cancel)
+    seeds = (seeded for each in done if not isinstance(each, Result) for seeded in each)
+    return Provisioned(tuple(each for each in done if isinstance(each, Result)), tuple(seeds))
 
 
 def destroy(
-    estate: Estate, engine: Engine, stack: Callable[[str, str], Stack], *, listener: Listener = ignore
+    estate: Estate,
+    engine: Engine,
+    stack: Callable[[str, str], Stack],
+    *,
+    listener: Listener = ignore,
+    jobs: int = 1,
 ) -> Provisioned:
     """Delete everything that was provisioned, in reverse order.
 
     Raises:
         Incomplete: A stack could not be destroyed; what was destroyed before it is gone, and a rerun goes on.
     """
+    heard = _Serial(listener)
     runs = [step for step in reversed(steps(estate)) if isinstance(step, Run)]
-    return Provisioned(tuple(engine.destroy(stack(run.program, run.group), listener) for run in runs))
+    results = carried_out(
+        runs,
+        lambda run: [each for each in runs if run in needs(each)],
+        lambda run: engine.destroy(stack(run.program, run.group), heard),
+        jobs=jobs,
+        cancel=engine.cancel,
+    )
+    return Provisioned(results)
+
+
+class _Serial:
+    """A listener that hears of one change at a time, from whichever thread."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._lock = threading.Lock()
+
+    def __call__(self, stack: str, change: Change) -> None:
+        with self._lock:
+            self._listener(stack, change)

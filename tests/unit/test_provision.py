@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from twinlock import desired, manifest, provision
-from twinlock.engine.port import Stack
+from twinlock.engine.port import Stack, ignore
 from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
 from twinlock.manifest import edit, examples
@@ -61,17 +61,21 @@ class FakeEngine:
         self._failing = failing
         self._operation = operation
 
-    def preview(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+    def preview(self, stack: Stack, listener: Listener = ignore) -> Result:
         """Remember."""
         return self._done("preview", stack, listener)
 
-    def up(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+    def up(self, stack: Stack, listener: Listener = ignore) -> Result:
         """Remember."""
         return self._done("up", stack, listener)
 
-    def destroy(self, stack: Stack, listener: Listener = provision.ignore) -> Result:
+    def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
         """Remember."""
         return self._done("destroy", stack, listener)
+
+    def cancel(self) -> None:
+        """Remember."""
+        self._told.append("cancel")
 
     def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
         """Return nothing: provisioning asks for none."""
@@ -238,3 +242,46 @@ def test_changed_is_whatever_was_done(operation: Operation, outcome: provision.S
     result = Result("organization/platform", (Change("urn", "type", "name", operation),))
     assert Provisioned((result,), (("payments", outcome),)).changed is changed
     assert Provisioned(()).changed is False
+
+
+def test_stacks_need_the_organization_the_pipelines_and_their_own_seeded_repositories(estate: Estate) -> None:
+    """And nothing of another service, so that services are provisioned at once."""
+    organization = Run("organization", "platform")
+    assert {step: provision.needs(step) for step in provision.steps(estate, ["payments"])} == {
+        organization: set(),
+        Run("repositories", "platform"): {organization},
+        Seed("platform"): {Run("repositories", "platform")},
+        Run("repositories", "payments"): {organization},
+        Seed("payments"): {Run("repositories", "payments")},
+        Run("protections", "payments"): {
+            organization,
+            *PLATFORM[1:],
+            Run("repositories", "payments"),
+            Seed("payments"),
+        },
+    }
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_is_done_is_told_in_the_same_order_whatever_was_at_once(estate: Estate, jobs: int) -> None:
+    """Results and seeds have the order of the steps, those of a destruction the reverse."""
+    done = provision.up(estate, FakeEngine([]), _stack, FakeSeeder([]), jobs=jobs)
+    names = [f"{step.program}/{step.group}" for step in provision.steps(estate) if isinstance(step, Run)]
+    assert [result.stack for result in done.results] == names
+    assert [name for name, _ in done.seeds] == [
+        repository.name for group in estate.groups for repository in estate.group(group)
+    ]
+    assert [each.stack for each in provision.preview(estate, FakeEngine([]), _stack, jobs=jobs).results] == names
+    destroyed = provision.destroy(estate, FakeEngine([]), _stack, jobs=jobs)
+    assert [each.stack for each in destroyed.results] == names[::-1]
+
+
+def test_a_destruction_takes_protections_first_and_the_organization_last(estate: Estate) -> None:
+    """Also where stacks are destroyed at once."""
+    told: list[str] = []
+    provision.destroy(estate, FakeEngine(told), _stack, jobs=4)
+    programs = [line.split()[1].split("/")[0] for line in told]
+    assert programs[-1] == "organization"
+    assert told.index("destroy repositories/platform") > max(
+        at for at, program in enumerate(programs) if program == "protections"
+    )

@@ -119,6 +119,9 @@ class EmbeddedEngine:
             state.finish(None)
             return Result(stack.id, tuple(deployment.changes))
 
+    def cancel(self) -> None:
+        """Do nothing: a run is in the thread that is interrupted, and its intent is written before each step."""
+
     def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
         """Return a stack's outputs as of its last run, or None where it has never run.
 

@@ -101,5 +101,8 @@ class Engine(Protocol):
     def destroy(self, stack: Stack, listener: Listener = ignore) -> Result:
         """Delete what the stack's state holds, in reverse order."""
 
+    def cancel(self) -> None:
+        """End the runs that are under way in other threads, each after its present step, with its state written."""
+
     def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
         """Return a stack's outputs as of its last run, or None where it has never run."""

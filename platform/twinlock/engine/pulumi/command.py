@@ -41,6 +41,7 @@ class Command(PulumiCommand):
         self.version = VersionInfo.parse(version)
         self._environment = dict(environment)
         self._running: subprocess.Popen[str] | None = None
+        self._interrupted = False
         self._lock = threading.Lock()
 
     def run(
@@ -70,7 +71,10 @@ class Command(PulumiCommand):
         )
         with self._lock:
             self._running = process
+            late = self._interrupted
         try:
+            if late:
+                _end(process)
             written = _read(process, on_output, on_error)
         except BaseException:
             _end(process)
@@ -84,8 +88,9 @@ class Command(PulumiCommand):
         return result
 
     def interrupt(self) -> None:
-        """Let the command that runs stop at the next step, and write its state; kill it where it does not."""
+        """Let what runs stop at the next step, and write its state; kill it where it does not. Nothing runs after."""
         with self._lock:
+            self._interrupted = True
             process = self._running
         if process is not None:
             _end(process)

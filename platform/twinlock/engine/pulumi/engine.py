@@ -10,13 +10,13 @@ import contextlib
 import shlex
 import sys
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from pulumi.automation import LocalWorkspace
 from pulumi.automation import Stack as Automated
-from pulumi.automation._stack import StackInitMode  # the class methods make no other class than their own
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
 from twinlock.engine import lock
@@ -83,6 +83,10 @@ class PulumiEngine:
         self._patience = patience
         self._custody = custody or Nobody()
         self._finder = finder
+        self._preparing = threading.Lock()
+        self._running: set[Command] = set()
+        # Of an engine that was interrupted, whose stream of events then breaks off.
+        warnings.filterwarnings("ignore", message="Error in event stream")
 
     @property
     def version(self) -> str:
@@ -154,6 +158,14 @@ class PulumiEngine:
         gone = (change for change in run.progress.changes if change.operation is Operation.DELETE)
         return Result(stack.id, tuple(gone))
 
+    def cancel(self) -> None:
+        """End the runs that are under way in other threads, each after its present step, with its state written."""
+        ending = [threading.Thread(target=command.interrupt) for command in tuple(self._running)]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join()
+
     def outputs(self, program: str, group: str) -> Mapping[str, object] | None:
         """Return a stack's outputs as of its last run, or None where it has never run.
 
@@ -205,17 +217,14 @@ class PulumiEngine:
         workspace: Workspace | None = None,
     ) -> None:
         command = self._command()
-        with run.reported():
-            known = Unasked(run.stack.group, self._opened(run, command, workspace), StackInitMode.CREATE_OR_SELECT)
+        kept = (workspace or self._workspace).checkpoints
+        with run.reported(), self._cancellable(command):
+            there = None if kept is None else kept.read(run.stack) is not None
+            known = Unasked(run.stack.group, self._opened(run, command, workspace), there=there)
             if moved:
-                kept = _text(self._workspace.unended(run.stack))
-                _imported(known, unended.settled(rebound(_exported(known), moved), moved, kept))
-            with (
-                warnings.catch_warnings(),
-                Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog,
-            ):
-                # Of an engine that was interrupted, whose stream of events then breaks off.
-                warnings.filterwarnings("ignore", message="Error in event stream")
+                notes = _text(self._workspace.unended(run.stack))
+                _imported(known, unended.settled(rebound(_exported(known), moved), moved, notes))
+            with Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog:
                 try:
                     act(known)
                 except CommandError:
@@ -240,6 +249,14 @@ class PulumiEngine:
             with contextlib.suppress(Incomplete):
                 write_atomically(path, kept, mode=0o600)
 
+    @contextlib.contextmanager
+    def _cancellable(self, command: Command) -> Iterator[None]:
+        self._running.add(command)
+        try:
+            yield
+        finally:
+            self._running.discard(command)
+
     def _command(self) -> Command:
         return Command(self._executable, self._version, self._environment)
 
@@ -251,7 +268,8 @@ class PulumiEngine:
 
     def _opened(self, run: Run, command: Command, workspace: Workspace | None = None) -> LocalWorkspace:
         place = workspace or self._workspace
-        directory = place.prepare(run.stack)
+        with self._preparing:
+            directory = place.prepare(run.stack)
         return LocalWorkspace(
             work_dir=str(directory),
             pulumi_home=str(place.home),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import threading
 from typing import TYPE_CHECKING
 
 import pulumi
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from twinlock.engine.port import Listener, Stack
+
+
+_first = threading.Lock()
+_loaded: set[str] = set()
 
 
 class Run:
@@ -46,7 +51,8 @@ class Run:
     def program(self) -> None:
         """Declare the stack; what its program refuses is kept as it is, and Pulumi prints no traceback of it."""
         try:
-            self.stack.declare()
+            with _undisturbed(self.stack.program):
+                self.stack.declare()
         except TwinlockError as error:
             self._refused = error
             raise pulumi.RunError(str(error)) from None
@@ -71,3 +77,18 @@ class Run:
             if self._refused is not None:
                 raise self._refused from None
             raise failure.told(self.stack, self._done, self.progress.problems, str(error)) from None
+
+
+@contextlib.contextmanager
+def _undisturbed(program: str) -> Iterator[None]:
+    """Let nothing else be declared while a program runs for the first time in this process.
+
+    It then loads what SDKs load late, and two threads that do so at once can find a module half-loaded:
+    https://github.com/python/cpython/issues/114781.
+    """
+    if program in _loaded:
+        yield
+        return
+    with _first:
+        yield
+        _loaded.add(program)
