@@ -82,19 +82,22 @@ def reset(
     state: StateOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Forget everything the world holds, and start it anew if it ran."""
-    from twinlock_cli import compose, consent, observing, world_place, world_process
+    """Forget everything the world holds and the engines know of it, and start it anew if it ran."""
+    from twinlock_cli import compose, consent, forgetting, observing, world_place, world_process
 
     platform = compose.load(context.obj)
     where = world_place.place(platform.root, state)
     world_place.require_own(where)
-    consent.ask(f"Forget everything in {where.state}?", yes=yes)
+    known = "".join(f", and the state of its stacks in {path}" for path in forgetting.places(platform))
+    consent.ask(f"Forget everything in {where.state}{known}?", yes=yes)
     observing.lock(platform.root, platform.estate).begin_anew()
     ran = world_process.stop(where)
+    for forgotten in forgetting.forget(platform):
+        say(f"forgot {forgotten}")
     world_place.forget(where)
     if ran:
-        known = world_process.start(where, platform.estate)
-        show(f"GitHub {known.github_url}\nAWS    {known.aws_url}")
+        started = world_process.start(where, platform.estate)
+        show(f"GitHub {started.github_url}\nAWS    {started.aws_url}")
     say("The world is empty.")
 
 

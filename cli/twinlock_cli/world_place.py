@@ -149,10 +149,9 @@ def require_own(where: Place) -> None:
 
 
 def forget(where: Place) -> None:
-    """Remove a stopped world's state, and the engine's, which speaks of a world that is no more."""
-    for path in (where.state, where.root / PRIVATE / "state"):
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(path)
+    """Remove a stopped world's state."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(where.state)
 
 
 def _within(root: Path) -> Path:

@@ -90,6 +90,18 @@ class Custody:
         self._keep(stack, content, f"accepted by hand; it was {standing.value}")
         return changes
 
+    def forget(self, why: str) -> Sequence[str]:
+        """Expect no checkpoint of any stack any more, on the record, and return the stacks that had one.
+
+        Raises:
+            Incomplete: The journal cannot be written.
+            BadInput: It is broken.
+        """
+        forgotten = [stack for stack in self.stacks() if self._recorded(stack) != Recorded()]
+        for stack in forgotten:
+            self._keep(stack, None, why)
+        return forgotten
+
     def examine(self, stack: str, content: bytes | None) -> tuple[Standing, Sequence[Change] | None]:
         """Return how a checkpoint stands to the journal, and what changed in it where both are known.
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from twinlock.custody import Custody
+from twinlock.ledger.journal import Journal
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
@@ -118,6 +121,51 @@ def test_reset_forgets_what_was_first_seen_in_the_world(
         "Restore it: `git checkout observed.lock.json`.",
     )
     assert (answer.returncode, answer.stderr) == (2, TARGET + told)
+
+
+def test_reset_takes_the_state_of_both_engines_along(twinlock: Callable[..., Answer], acme: Path) -> None:
+    """What Pulumi and the embedded engine know of the old world is gone, and the journal expects none of it."""
+    pulumi, embedded = acme / "state" / ".pulumi", acme / ".twinlock" / "state"
+    kept = acme / "state" / "notes.txt"
+    for path in (pulumi / "stacks" / "s.json", embedded / "s.json", acme / ".twinlock/pulumi/unended/s.json", kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    custody = Custody(Journal(acme / ".twinlock" / "journal.jsonl", who="paula"), acme / ".twinlock/pulumi/checkpoints")
+    custody.begin("repositories/payments", None)
+    custody.end("repositories/payments", b'{"checkpoint": {"latest": {"resources": []}}}')
+    reset = twinlock("-C", acme, "world", "reset", "--yes")
+    assert (reset.returncode, reset.stderr) == (
+        0,
+        (
+            f"{TARGET}forgot {embedded}\nforgot {pulumi}\nforgot the checkpoint of repositories/payments\n"
+            "The world is empty.\n"
+        ),
+    )
+    assert [path.exists() for path in (pulumi, embedded, acme / ".twinlock/pulumi/unended", kept)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    custody.begin("repositories/payments", None)
+
+
+def test_reset_leaves_state_beside_which_others_may_lie(
+    twinlock: Callable[..., Answer], refusal: Refusal, acme: Path
+) -> None:
+    """Pulumi's state outside of the platform directory is named, and nothing is deleted anywhere."""
+    manifest, shared = acme / "platform.yaml", acme.parent / "shared" / ".pulumi"
+    shared.mkdir(parents=True)
+    (acme / ".twinlock" / "world" / "git").mkdir(parents=True)
+    manifest.write_text(manifest.read_text().replace("file://./state", "file://../shared"))
+    answer = twinlock("-C", acme, "world", "reset", "--yes")
+    told = refusal(
+        "Nothing was forgotten.",
+        f"Pulumi's state of this world is in {shared.parent}, outside of the platform directory.",
+        f"Remove {shared} yourself if it is of this platform alone, then run the same command again.",
+    )
+    assert (answer.returncode, answer.stderr) == (2, TARGET + told)
+    assert (acme / ".twinlock" / "world" / "git").exists()
 
 
 @pytest.mark.parametrize("kind", ["directory", "file", "link"])

@@ -148,3 +148,17 @@ def test_what_a_run_leaves_goes_to_the_archive_too(custody: Custody) -> None:
     archived.begin(STACK, _checkpoint("active"))
     archived.end(STACK, None)
     assert kept == [(STACK, digest(_checkpoint("active")), 2)]
+
+
+def test_what_is_forgotten_is_expected_no_more(custody: Custody) -> None:
+    """A run that ended, one that did not; what has no checkpoint is not mentioned again."""
+    custody.begin("repositories/payments", None)
+    custody.begin(STACK, None)
+    custody.end(STACK, _checkpoint("active"))
+    custody.begin("organization/platform", None)
+    custody.end("organization/platform", None)
+    assert list(custody.forget("forgotten with its world")) == ["repositories/payments", STACK]
+    assert [custody.examine(stack, None) for stack in custody.stacks()] == [(Standing.NEW, None)] * 3
+    assert list(custody.forget("forgotten with its world")) == []
+    assert list(custody.journal.entries())[-1].record.what == "forgotten with its world"
+    assert not list(custody.copies.rglob("*.json"))
