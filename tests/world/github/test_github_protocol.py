@@ -107,3 +107,47 @@ def test_rate_limits_are_shown_and_never_reached(hub: Hub) -> None:
     assert answer.json["resources"]["core"]["remaining"] > 0
     assert int(answer.headers["x-ratelimit-remaining"]) > 0
     assert hub.call("GET", "/meta", by=None).status == 200
+
+
+NEWER = {"x-github-api-version": "2026-03-10"}
+
+
+def test_a_later_version_leaves_out_what_it_removed(hub: Hub) -> None:
+    """Nothing else differs, and the answer says which version it is of; without a version it is the first."""
+    hub.repository()
+    for path, fields in (
+        ("/repos/acme/app", {"has_downloads", "use_squash_pr_title_as_default"}),
+        ("/rate_limit", {"rate"}),
+    ):
+        first, older = hub.call("GET", path), hub.call("GET", path, headers={"x-github-api-version": "2022-11-28"})
+        newer = hub.call("GET", path, headers=NEWER)
+        assert set(first.json) == set(older.json) == set(newer.json) | fields
+        assert fields.isdisjoint(newer.json)
+        versions = [answer.headers["x-github-api-version-selected"] for answer in (first, older, newer)]
+        assert versions == ["2022-11-28", "2022-11-28", "2026-03-10"]
+    kept = dict(hub.make("GET", "/repos/acme/app"))
+    for name in ("has_downloads", "use_squash_pr_title_as_default"):
+        del kept[name]
+    assert hub.call("GET", "/repos/acme/app", headers=NEWER).json == kept
+
+
+def test_the_tag_of_one_version_is_none_of_another(hub: Hub) -> None:
+    """A client that changes its version is not told that nothing changed."""
+    hub.repository()
+    tag = {"if-none-match": hub.call("GET", "/repos/acme/app").headers["etag"]}
+    assert hub.call("GET", "/repos/acme/app", headers={**tag, **NEWER}).status == 200
+
+
+@pytest.mark.parametrize("version", ["v3", "2021-01-01", "", "x" * 1000])
+def test_a_version_that_is_none_is_refused(hub: Hub, version: str) -> None:
+    """400, before anything is done; GraphQL has no versions."""
+    hub.repository()
+    headers = {"x-github-api-version": version}
+    refused = hub.call("PATCH", "/repos/acme/app", {"description": "changed"}, headers=headers)
+    assert refused.status == 400
+    assert refused.message == (
+        f'The version you specified in the "X-GitHub-API-Version" request header, "{version[:100]}", is not a '
+        'supported version. The following versions are currently supported: "2026-03-10" (most recent), "2022-11-28".'
+    )
+    assert hub.make("GET", "/repos/acme/app")["description"] != "changed"
+    assert hub.call("POST", "/graphql", {"query": "{ viewer { login } }"}, headers=headers).status == 200

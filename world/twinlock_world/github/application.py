@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 
 from twinlock_world.asgi import ClientGoneError, read_chunk
 from twinlock_world.git_objects import GitError
+from twinlock_world.github import api_version
 from twinlock_world.github.accounts import User
 from twinlock_world.github.auth import identify
 from twinlock_world.github.call import Call, Reply, Request, wrong_field
@@ -91,8 +92,9 @@ class GitHub:
         """Return status, headers and content of the answer to a request."""
         self.statistics.requests += 1
         resource = GRAPHQL if request.path == GRAPHQL_PATH else CORE
-        identity, counted = None, False
+        identity, counted, version = None, False, ""
         try:
+            version = api_version.selected({} if resource == GRAPHQL else request.headers)
             identity = identify(self._store, request.headers.get("authorization"))
             counted = request.path != RATE_LIMIT_PATH
             if counted:
@@ -110,6 +112,12 @@ class GitHub:
             reply = Reply(refused.status, refused.body())
         if reply.then is not None:
             reply.then()
+        if version:
+            reply = replace(
+                reply,
+                body=api_version.told(reply.body, version),
+                headers={**reply.headers, api_version.SELECTED: version},
+            )
         status, headers, body = _finish(request, reply, identity)
         if counted and status != _UNCHANGED:
             self.limits.count(identity, resource)
