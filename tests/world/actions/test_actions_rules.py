@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinlock_world.actions.cron import CronError, Schedule
+from twinlock_world.actions.cron import Cron, CronError, Schedule
 from twinlock_world.actions.matrix import MatrixError, combinations, leg_title
 from twinlock_world.actions.model import Filter, Trigger
 from twinlock_world.actions.patterns import PatternError, compiled, last_match
@@ -127,6 +127,30 @@ def test_a_matrix_of_nothing_or_too_much_is_refused(matrix: object) -> None:
 def test_a_schedule_is_due(cron: str, moment: datetime, expected: bool) -> None:  # noqa: FBT001 - as above
     """POSIX cron, in UTC."""
     assert Schedule.parse(cron).due(moment) is expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        (datetime(2024, 1, 2, 8, 30, tzinfo=UTC), True),  # half past nine in winter
+        (datetime(2024, 7, 2, 7, 30, tzinfo=UTC), True),  # and in summer
+        (datetime(2024, 7, 2, 8, 30, tzinfo=UTC), False),
+        (datetime(2024, 1, 2, 9, 30, tzinfo=UTC), False),
+    ],
+)
+def test_a_schedule_has_a_time_zone(moment: datetime, expected: bool) -> None:  # noqa: FBT001 - as above
+    """Its clock is that of the zone, daylight saving included; kept as one text, it is the same again."""
+    cron = Cron("30 9 * * *", "Europe/Berlin")
+    assert cron.schedule().due(moment) is expected
+    assert Cron.kept(cron.keep()) == cron
+    assert Cron.kept(Cron("30 9 * * *").keep()) == Cron("30 9 * * *")
+
+
+@given(st.text(max_size=20) | st.sampled_from(["../../../etc/passwd", "/etc", "Europe", "\0", "posixrules/.."]))
+def test_any_name_is_a_time_zone_or_none(name: str) -> None:
+    """Never another error, and never another file."""
+    with suppress(CronError):
+        Cron("0 0 * * *", name).schedule()
 
 
 @given(st.text("0123456789*/,-ABCJAN ", max_size=20))

@@ -104,6 +104,11 @@ def test_a_file_is_read() -> None:
             1,
             "(Line: 1, Col: 24): Invalid cron string: '0 0 * *' has not five fields",
         ),
+        (
+            "on: {schedule: [{cron: '0 0 * * *', timezone: Mars/Olympus}]}\njobs: {a: {runs-on: x, steps: [{run: x}]}}",
+            1,
+            "(Line: 1, Col: 24): Invalid cron string: there is no time zone 'Mars/Olympus'",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_at_its_place(text: str, line: int, message: str) -> None:

@@ -1,14 +1,17 @@
-"""When a schedule is due: POSIX cron in UTC, as `on.schedule` takes it. Pure.
+"""When a schedule is due: POSIX cron, as `on.schedule` takes it. Pure, but for the system's table of time zones.
 
 Five fields with `*`, lists, ranges and steps, names of months and days. A day matches where the day of the month or
-the day of the week does, if both are restricted.
+the day of the week does, if both are restricted. Times are UTC's, or those of the `timezone` beside the cron, which
+GitHub takes since 2026 (https://github.com/github/gh-aw/pull/22018): where clocks go forward an hour is left out, where
+they go back it comes twice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +24,40 @@ _MONTHS: Final = {
 _DAYS: Final = {name: at for at, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"))}
 _FIELDS: Final = 5
 _SUNDAY: Final = 7
+_ZONE: Final = "TZ="
 
 
 class CronError(ValueError):
     """A text is no schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A schedule as a workflow writes it."""
+
+    text: str
+    timezone: str = ""
+    """The name of a time zone; empty for UTC."""
+
+    @classmethod
+    def kept(cls, text: str) -> Cron:
+        """Return the cron that `keep` has written."""
+        if not text.startswith(_ZONE):
+            return cls(text)
+        zone, _, rest = text.removeprefix(_ZONE).partition(" ")
+        return cls(rest, zone)
+
+    def keep(self) -> str:
+        """Return it as one text."""
+        return f"{_ZONE}{self.timezone} {self.text}" if self.timezone else self.text
+
+    def schedule(self) -> Schedule:
+        """Return when it is due.
+
+        Raises:
+            CronError: It is no cron, or there is no such time zone.
+        """
+        return Schedule.parse(self.text, _zone(self.timezone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +71,10 @@ class Schedule:
     weekdays: frozenset[int]
     any_day: bool
     any_weekday: bool
+    zone: tzinfo = UTC
 
     @classmethod
-    def parse(cls, text: str) -> Schedule:
+    def parse(cls, text: str, zone: tzinfo = UTC) -> Schedule:
         """Return the schedule that a text describes.
 
         Raises:
@@ -58,10 +92,12 @@ class Schedule:
             frozenset(number % _SUNDAY for number in _field(weekday, 0, _SUNDAY, _DAYS)),
             day.startswith("*"),
             weekday.startswith("*"),
+            zone,
         )
 
     def due(self, moment: datetime) -> bool:
         """Tell whether a minute is one of them."""
+        moment = moment.astimezone(self.zone)
         if moment.minute not in self.minutes or moment.hour not in self.hours or moment.month not in self.months:
             return False
         of_month, of_week = moment.day in self.days, moment.isoweekday() % _SUNDAY in self.weekdays
@@ -80,6 +116,15 @@ class Schedule:
                 return True
             moment += timedelta(minutes=1)
         return False
+
+
+def _zone(name: str) -> tzinfo:
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise CronError(f"there is no time zone {name!r}") from error
 
 
 def _field(text: str, least: int, most: int, names: Mapping[str, int] | None = None) -> frozenset[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from twinlock_world.actions.cron import Cron
     from twinlock_world.actions.document import Place
     from twinlock_world.jsonvalue import JsonObject, JsonValue
 
@@ -46,7 +47,7 @@ class Trigger:
     tags: Filter = Filter()
     paths: Filter = Filter()
     workflows: tuple[str, ...] = ()
-    crons: tuple[str, ...] = ()
+    crons: tuple[Cron, ...] = ()
     inputs: tuple[Input, ...] = ()
     secrets: Mapping[str, bool] | None = None
     """A called workflow's secrets, and whether each is required."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.actions.cron import CronError, Schedule
+from twinlock_world.actions.cron import Cron, CronError
 from twinlock_world.actions.document import DocumentError, Items, Node, Scalar
 from twinlock_world.actions.model import Filter, Input, Trigger
 from twinlock_world.actions.patterns import PatternError, allows, allows_any, compiled
@@ -139,17 +139,19 @@ def _trigger(event: str, node: Node) -> Trigger:
     )
 
 
-def _crons(node: Node) -> tuple[str, ...]:
+def _crons(node: Node) -> tuple[Cron, ...]:
     if not isinstance(node, Items):
         raise DocumentError(node.place, "Unexpected value ''")
     found = []
     for item in node:
-        cron = Section.of(item, ("cron", "timezone")).required("cron")
+        section = Section.of(item, ("cron", "timezone"))
+        place = section.required("cron")
+        cron = Cron(text(place), section.text("timezone") or "")
         try:
-            Schedule.parse(text(cron))
+            cron.schedule()
         except CronError as error:
-            raise DocumentError(cron.place, f"Invalid cron string: {error}") from error
-        found.append(text(cron))
+            raise DocumentError(place.place, f"Invalid cron string: {error}") from error
+        found.append(cron)
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ import zipfile
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from twinlock_world.actions import values
 from twinlock_world.github.workflows.jobs import JobResult, StepResult
 
 if TYPE_CHECKING:
@@ -232,6 +233,22 @@ def test_a_schedule_starts_with_the_clock(works: Works) -> None:
     works.hub.store.clock.advance(timedelta(days=1))
     assert {run["event"] for run in works.runs()} == {"schedule"}
     assert len(works.runs()) == 2
+
+
+def test_a_schedule_starts_by_its_time_zone(works: Works) -> None:
+    """At nine in the morning there, told by the cron that it was written with."""
+    works.hub.repository()
+    on = "on: {schedule: [{cron: '0 9 * * *', timezone: Asia/Kolkata}]}"
+    works.workflow(f"{on}\njobs: {{a: {{runs-on: u, steps: [{{run: x}}]}}}}")
+    clock = works.hub.store.clock
+    midnight = clock.now().replace(hour=0, minute=0, second=30, microsecond=0) + timedelta(days=1)
+    clock.set(midnight)
+    before = len(works.runs())
+    clock.advance(timedelta(hours=3, minutes=29))
+    assert len(works.runs()) == before
+    clock.advance(timedelta(minutes=1))
+    assert len(works.runs()) == before + 1
+    assert values.as_object(works.orders[-1].contexts["github"])["event"] == {"schedule": "0 9 * * *"}
 
 
 def test_a_newer_run_takes_the_place_of_the_one_that_waits(works: Works) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from twinlock_world.actions.cron import Schedule
+from twinlock_world.actions.cron import Cron
 from twinlock_world.github.environment import find_environment
 from twinlock_world.github.errors import not_found
 from twinlock_world.github.repository import get_repository
@@ -109,10 +109,10 @@ class Engine:
         on_event(self.store, self.git, self.urls, event)
 
     def _start_due(self, since: datetime, until: datetime) -> None:
-        due: dict[int, set[str]] = {}
+        due: dict[int, set[Cron]] = {}
         for workflow in self.store.all(WORKFLOW):
-            crons = workflow.fields.texts("crons")
-            found = {cron for cron in crons if Schedule.parse(cron).due_between(since, until)}
+            crons = (Cron.kept(text) for text in workflow.fields.texts("crons"))
+            found = {cron for cron in crons if cron.schedule().due_between(since, until)}
             if found:
                 due.setdefault(workflow.parent or 0, set()).update(found)
         for repository_id, wanted in due.items():

@@ -32,7 +32,7 @@ def note_files(site: Site) -> None:
             except WorkflowError:
                 title, schedule = path, None
             record = ensure_workflow(site, path, title)
-            crons = [] if schedule is None else list(schedule.crons)
+            crons = [] if schedule is None else [cron.keep() for cron in schedule.crons]
             if record.fields.texts("crons") != crons:
                 change(site.store, record, crons=crons)
 

@@ -35,6 +35,7 @@ from twinlock_world.github.workflows.telling import tell_run
 from twinlock_world.jsonvalue import Fields
 
 if TYPE_CHECKING:
+    from twinlock_world.actions.cron import Cron
     from twinlock_world.actions.model import Workflow
     from twinlock_world.events import Event
     from twinlock_world.git_objects import GitRepositories
@@ -122,7 +123,7 @@ def start_run(  # noqa: PLR0913 - what a run is of
     return advance(site, run)
 
 
-def start_schedules(site: Site, cron_due: set[str]) -> list[Record]:
+def start_schedules(site: Site, cron_due: set[Cron]) -> list[Record]:
     """Start the default branch's workflows that have one of these schedules."""
     started = []
     for occasion in at_default_branch(site, "schedule", None, {}):
@@ -137,7 +138,7 @@ def start_schedules(site: Site, cron_due: set[str]) -> list[Record]:
             record = ensure_workflow(site, path, workflow.title)
             if due and record.fields.text("state") == "active":
                 started += [
-                    start_run(site, source, workflow, replace(occasion, payload={"schedule": cron}), None)
+                    start_run(site, source, workflow, replace(occasion, payload={"schedule": cron.text}), None)
                     for cron in due[:1]
                 ]
     return started
