@@ -350,6 +350,7 @@ def test_no_component_shares_a_type_with_a_resource_of_the_provider(recorded: An
     """An engine tells them apart by the token alone."""
     components = {resource.type for resource in recorded.resources if not resource.inputs}
     assert components == {
+        "twinlock:aws:ImageRepository",
         "twinlock:aws:Role",
         "twinlock:github:Environment",
         "twinlock:github:RepositoryActions",
@@ -357,6 +358,35 @@ def test_no_component_shares_a_type_with_a_resource_of_the_provider(recorded: An
         "twinlock:github:RepositoryRuleset",
     }
     assert components.isdisjoint(handlers_in(handlers))
+
+
+def test_images_are_pulled_by_who_runs_them_and_no_tag_moves(recorded: Any) -> None:  # noqa: ANN401 - as above
+    """In the build account alone; other accounts are named whole, and the one role of each by a condition."""
+    (name,) = recorded.of("aws:ecr/repository:Repository")
+    assert name == "payments"
+    assert recorded.of("aws:ecr/repository:Repository")[name].options["provider"] == "aws-build"
+    assert recorded.inputs("aws:ecr/repository:Repository")[name] == {
+        "name": "payments",
+        "imageTagMutability": "IMMUTABLE",
+        "forceDelete": True,
+        "tags": {"twinlock:service": "payments"},
+    }
+    policy = recorded.inputs("aws:ecr/repositoryPolicy:RepositoryPolicy")[name]
+    assert policy["repository"] == "payments"
+    (statement,) = json.loads(policy["policy"])["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:root"]},
+        "Action": ["ecr:batchchecklayeravailability", "ecr:batchgetimage", "ecr:getdownloadurlforlayer"],
+        "Condition": {
+            "ArnEquals": {
+                "aws:principalarn": [
+                    "arn:aws:iam::111111111111:role/payments-execution",
+                    "arn:aws:iam::222222222222:role/payments",
+                ]
+            }
+        },
+    }
 
 
 def test_only_accounts_with_roles_of_the_service_are_entered(recorded: Any) -> None:  # noqa: ANN401 - as above

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock.desired.boundaries import boundary
+from twinlock.desired.registries import image_repositories
 from twinlock.desired.roles import roles, shared_roles
 from twinlock.model.account import Account, Purpose
 from twinlock.names import oidc_provider_arn
@@ -33,6 +34,7 @@ def accounts(declaration: Declaration) -> dict[Purpose, Account]:
                     for role in roles(declaration, service, purpose)
                 ),
             ),
+            images=image_repositories(declaration, purpose),
         )
         for purpose in PROVISIONED
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twinlock import names
+from twinlock.desired.registries import PULL
 from twinlock.desired.statements import allow, deny, policy, trust
 from twinlock.model.account import Purpose
 from twinlock.model.policy import Role
@@ -20,11 +21,6 @@ if TYPE_CHECKING:
     from twinlock.model.policy import InlinePolicy, Statement
 
 HOUR = 3600
-PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-"""What pulling an image takes.
-
-Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policy-examples.html.
-"""
 
 
 def roles(declaration: Declaration, service: Service, purpose: Purpose) -> tuple[Role, ...]:

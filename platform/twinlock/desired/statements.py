@@ -39,6 +39,18 @@ def trust(principal: str, action: str, conditions: Mapping[tuple[str, str], Iter
     )
 
 
+def grant(
+    accounts: Iterable[str], actions: Iterable[str], conditions: Mapping[tuple[str, str], Iterable[str]]
+) -> Statement:
+    """Return what a resource's own policy grants to accounts, given by their digits, under conditions."""
+    return Statement(
+        Effect.ALLOW,
+        principals=frozenset(f"AWS arn:aws:iam::{account}:root" for account in accounts),
+        actions=frozenset(action.lower() for action in actions),
+        conditions=_conditions(conditions),
+    )
+
+
 def policy(name: str, *statements: Statement) -> InlinePolicy:
     """Return a named inline policy."""
     return InlinePolicy(name, frozenset(statements))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from twinlock.model.policy import ManagedPolicy, Role
+    from twinlock.model.policy import Document, ManagedPolicy, Role
 
 
 class Purpose(enum.Enum):
@@ -25,6 +25,19 @@ STATE = Purpose.BUILD
 
 
 @dataclass(frozen=True, slots=True)
+class ImageRepository:
+    """A service's repository of images.
+
+    Attributes:
+        name: Its name, which is the service's.
+        readers: Who of other accounts pulls from it.
+    """
+
+    name: str
+    readers: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One AWS account.
 
@@ -35,6 +48,7 @@ class Account:
         oidc_provider: ARN of the identity provider for GitHub Actions.
         boundary: The permissions boundary that every role here carries.
         roles: Exactly the roles here that trust GitHub, or are twinlock's own.
+        images: The repositories of images here.
     """
 
     purpose: Purpose
@@ -43,3 +57,4 @@ class Account:
     oidc_provider: str
     boundary: ManagedPolicy
     roles: tuple[Role, ...]
+    images: tuple[ImageRepository, ...] = ()

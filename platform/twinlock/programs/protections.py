@@ -12,6 +12,7 @@ import pulumi
 
 from twinlock.aws import trust
 from twinlock.components.directory import Directory
+from twinlock.components.image_repository import ImageRepository
 from twinlock.components.repository_protection import RepositoryProtection
 from twinlock.components.role import Role
 from twinlock.engine.port import stack_reference
@@ -46,18 +47,29 @@ def declare(estate: Estate, group: str, connection: Connection) -> None:
         if repository.protected:
             RepositoryProtection(repository.name, repository, directory=directory, opts=options)
     if group in estate.services:
-        _declare_roles(estate, group, connection)
+        _declare_accounts(estate, group, connection)
 
 
-def _declare_roles(estate: Estate, service: str, connection: Connection) -> None:
+def _declare_accounts(estate: Estate, service: str, connection: Connection) -> None:
+    """Declare what a service has in each account: roles, and where its images are."""
+    target = estate.declaration.platform.target
     reference = pulumi.StackReference(stack_reference("repositories", service))
     reported = reference.get_output(repositories.OUTPUT)
     organization = estate.organization.login
     for purpose, account in sorted(estate.accounts.items(), key=lambda entry: entry[0].value):
         own = _roles_of(service, account)
-        if not own:
+        images = [repository for repository in account.images if repository.name == service]
+        if not own and not images:
             continue
-        options = inherited([aws_provider(connection.aws[purpose], purpose, estate.declaration.platform.target)])
+        official = aws_provider(connection.aws[purpose], purpose, target)
+        options = inherited([official])
+        for repository in images:
+            ImageRepository(
+                service,
+                repository,
+                force_delete=target is Where.WORLD,
+                opts=inherited([official], protect=target is Where.CLOUD),
+            )
         for role in own:
             Role(
                 role.name,
