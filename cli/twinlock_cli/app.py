@@ -21,6 +21,7 @@ from twinlock_cli import (
     drift,
     engine,
     init,
+    integration,
     lazy_group,
     new,
     provision,
@@ -86,6 +87,7 @@ app.command("destroy")(provision.destroy)
 app.command("drift")(drift.drift)
 app.command("audit")(audit.audit)
 app.command("reconcile")(reconcile.reconcile)
+app.add_typer(integration.app, name="integration")
 app.add_typer(windows.app, name="windows")
 app.add_typer(world.app, name="world")
 app.add_typer(engine.app, name="engine")

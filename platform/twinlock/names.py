@@ -41,6 +41,8 @@ INTEGRATION_WORKFLOW = f"{WORKFLOWS}/integration.yml"
 RELEASE_WORKFLOW = f"{WORKFLOWS}/release.yml"
 
 CODE_OWNERS_FILE = ".github/CODEOWNERS"
+INTEGRATION_FILE = ".github/integration.json"
+"""What of its service decides an integration environment, in the repository of the tests."""
 
 OIDC_HOST = "token.actions.githubusercontent.com"
 """Issuer of GitHub Actions' tokens; prefix of the AWS condition keys."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from twinlock.model.estate import Estate
-    from twinlock.provider.connection import Connection
+    from twinlock.model.integration import Ground, UnderTest
+    from twinlock.programs.run import Run
+    from twinlock.provider.connection import AwsConnection, Connection
 
 NAMES = ("organization", "repositories", "protections")
 """The programs whose stacks follow from the estate alone; `integration` has one stack per run beside them."""
@@ -65,6 +67,17 @@ def stacks(estate: Estate, connection: Connection) -> Callable[[str, str], Stack
         return Stack(program, group, declare, fingerprint.digest(common, program, group), providers)
 
     return make
+
+
+def environment(tested: UnderTest, ground: Ground, run: Run, account: AwsConnection) -> Stack:
+    """Return the stack of one run's integration environment."""
+
+    def declare() -> None:
+        from twinlock.programs import integration  # noqa: PLC0415 - as above
+
+        integration.declare(tested, ground, run, account)
+
+    return Stack("integration", run.name, declare)
 
 
 def _fingerprint(estate: Estate, connection: Connection) -> str:

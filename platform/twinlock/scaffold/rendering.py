@@ -14,6 +14,7 @@ from twinlock import names
 from twinlock.desired.platform_repository import platform_code_owners
 from twinlock.errors import BadInput
 from twinlock.github import code_owners
+from twinlock.model.integration import under_test
 from twinlock.model.repository import Kind
 from twinlock.scaffold.commit import commit_id
 from twinlock.scaffold.tree import MANAGED, SEEDED, File, Tree, recorded
@@ -98,10 +99,13 @@ def _context(estate: Estate, repository: Repository) -> dict[str, object]:
 
 
 def _service_context(service: Service) -> dict[str, object]:
+    from twinlock.manifest import integration_file  # noqa: PLC0415 - pydantic is heavy
+
     # The starter begins with one queue; the team adds what else the service talks to.
     queue = next((point for point in service.integration_points if point.kind == "aws-sqs"), None)
     return {
         "service": service,
+        "integration_file": integration_file.encode(under_test(service)),
         "queue": queue,
         "queue_variable": None if queue is None else names.queue_variable(queue.name),
     }
