@@ -20,7 +20,7 @@ from twinlock_cli.engines import EngineOption, Kind
 from twinlock_cli.render import Format, FormatOption, say, show, show_json, show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from twinlock.audit import Report
     from twinlock.aws.session import Iam
@@ -199,12 +199,18 @@ class _Story:
 
         estate = self.platform.estate
         target = estate.declaration.platform.target
-        _make_registry(self.platform, self.world)
         with tempfile.TemporaryDirectory(prefix="work-", dir=self.root.parent) as directory:
             people = People(ORGANIZATION, target, self.world, Path(directory))
-            for step in drills.Drills(people, drills.cast(estate, SERVICE), SERVICE).run():
+            story = drills.Drills(people, drills.cast(estate, SERVICE), SERVICE, self._left)
+            for step in story.run():
                 self.drills.append(step)
                 say(f"  {step.who}: {step.title}")
+
+    def _left(self) -> Sequence[str]:
+        from twinlock_cli.leftovers import left
+
+        platform = self.platform.estate.declaration.platform
+        return left(self.world.accounts["integration"], platform.region, self.world.aws_url)
 
     def _show_drills(self) -> None:
         if self.quiet:
@@ -317,21 +323,6 @@ def _outcome(step: Step) -> str:
     if not step.held:
         return "BROKEN"
     return "refused" if step.refusal else "ok"
-
-
-def _make_registry(platform: Platform, world: WorldFile) -> None:
-    """Make the service's registry, as its owner would: twinlock declares who may push to it, not the registry."""
-    import boto3
-
-    keys = world.accounts["build"]
-    client = boto3.client(
-        "ecr",
-        region_name=platform.estate.declaration.platform.region,
-        endpoint_url=world.aws_url,
-        aws_access_key_id=keys.access_key,
-        aws_secret_access_key=keys.secret_key,
-    )
-    client.create_repository(repositoryName=SERVICE, imageTagMutability="IMMUTABLE")
 
 
 def _outsider(organization: str) -> dict[str, Any]:

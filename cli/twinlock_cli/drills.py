@@ -8,6 +8,7 @@ reason, does not. Between them the honest change goes from a pull request to the
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -18,7 +19,7 @@ from twinlock.model.organization import Duty
 from twinlock_cli.people import worded, worded_push
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from twinlock.github.client import Answer, GitHubClient
     from twinlock.model.estate import Estate
@@ -26,9 +27,8 @@ if TYPE_CHECKING:
 
 _Found = TypeVar("_Found")
 
-PATIENCE_SECONDS: Final = 90
+PATIENCE_SECONDS: Final = 180
 _NO_REVIEWER: Final = f"You are not a required reviewer of the environment {names.PRODUCTION_ENVIRONMENT}."
-_ERROR: Final = "::error::"
 _PAUSE_SECONDS: Final = 0.1
 """Between two looks at a run: GitHub tells of its end only when asked, or by webhook."""
 
@@ -104,11 +104,13 @@ class Drills:
         people: The people of the world.
         cast: Who plays.
         service: The service.
+        left: Tells what AWS still holds of integration runs.
     """
 
     people: People
     cast: Cast
     service: str
+    left: Callable[[], Sequence[str]]
 
     def run(self) -> Iterator[Step]:
         """Yield each step once it was taken.
@@ -186,11 +188,18 @@ class Drills:
     def _built(self, commit: str) -> Iterator[Step]:
         build = self._ended(self.service, names.BUILD_WORKFLOW, head_sha=commit)
         yield _passed("build and publish, with the publishing role", "build.yml", self._run_said(build), "success")
-        tests = names.integration_tests_repository(self.service)
+        tests, workflow = names.integration_tests_repository(self.service), "integration.yml"
         run = self._ended(tests, names.INTEGRATION_WORKFLOW, event="workflow_dispatch")
-        # What a run needs is declared, but no version applies it yet: the job obtains its role and then says so.
-        title = "integration: with its role, but nowhere to run"
-        yield _passed(title, "integration.yml", self._error(tests, run), "There is no integration environment")
+        log = self._logs(tests, run)
+        made = _told(log, r"integration/\S+: \d+ resources created")
+        yield _passed("raise an environment of its own, with the integration role", workflow, made, "resources created")
+        said = f"{run['conclusion']}: {_told(log, r'Ran [0-9]+ tests?')}, {_told(log, r'^OK$')}"
+        yield _passed("run the testers' suite in it, against the image", workflow, said, "success", "Ran 3 tests, OK")
+        gone = _told(log, r"integration/\S+: \d+ resources destroyed")
+        kept = ", ".join(self.left()) or "AWS has nothing of it"
+        yield _passed(
+            "destroy the environment", workflow, f"{gone}; {kept}", "resources destroyed; AWS has nothing of it"
+        )
 
     def _released(self, commit: str) -> Iterator[Step]:
         author, releaser = self.cast.author, self.cast.releaser
@@ -211,14 +220,12 @@ class Drills:
         run = self._run(self.service, names.RELEASE_WORKFLOW, {"waiting"}, head_sha=commit)
         yield _passed("release without the gate's consent", "release.yml", str(run["status"]), "waiting")
 
-    def _error(self, repository: str, run: Mapping[str, Any]) -> str:
-        """Return what the failed jobs of a run say is wrong."""
+    def _logs(self, repository: str, run: Mapping[str, Any]) -> str:
+        """Return what the jobs of a run have written, one after the other."""
         path = f"/repos/{self.people.organization}/{repository}/actions/runs/{run['id']}/jobs"
         author = self.cast.author
         jobs = _object(self._must(self._as(author).get(path)))["jobs"]
-        logs = [self.people.log(author, repository, job["id"]) for job in jobs if job["conclusion"] == "failure"]
-        lines = (line for log in logs for line in log.splitlines() if _ERROR in line)
-        return f"{run['conclusion']}: {' '.join(line.partition(_ERROR)[2].strip() for line in lines)}"
+        return "\n".join(self.people.log(author, repository, job["id"]) for job in jobs)
 
     @staticmethod
     def _run_said(run: Mapping[str, Any]) -> str:
@@ -303,6 +310,15 @@ def _object(answer: Answer) -> Mapping[str, Any]:
             "The demo did not go on.", f"GitHub answered {worded(answer)}.", "Report this with the answer."
         )
     return answer.body
+
+
+def _told(log: str, pattern: str) -> str:
+    """Return the last place of a log that looks like `pattern`; the errors of it where there is none."""
+    lines = log.splitlines()
+    found = [match[0] for line in lines if (match := re.search(pattern, line))]
+    if found:
+        return found[-1]
+    return " ".join(line for line in lines if "error" in line.lower()) or "nothing of it in the log"
 
 
 def _shortcut(branch: str) -> str:

@@ -60,6 +60,8 @@ JobsOption = Annotated[
     int | None,
     typer.Option("--jobs", min=1, metavar="N", help="Stacks at once, with Pulumi; as many as processors, at most 4."),
 ]
+_JOB_PATIENCE = 900.0
+"""Seconds; the endpoints of a network take minutes, of which Pulumi tells nothing."""
 _MOST_JOBS = 4
 """An engine and its providers take some 300 MB."""
 
@@ -124,6 +126,39 @@ def pulumi(root: Path, platform: Platform, journal: Journal, provider_aws: Provi
         host=(*_PYTHON, "twinlock.provider.server.host", "SOCKET", *(f"{name}={at}" for name, at in _SERVERS.items())),
         custody=custody(root, journal, archive(root, platform)),
         finder=existing,
+    )
+
+
+def job(directory: Path) -> PulumiEngine:
+    """Return Pulumi for a job that reaches AWS itself, with the credentials that it holds and state of its own.
+
+    Args:
+        directory: The job's private directory.
+
+    Raises:
+        Incomplete: Pulumi is not installed, or not with the official AWS provider.
+    """
+    from twinlock.engine.pulumi.engine import PulumiEngine
+    from twinlock.engine.pulumi.workspace import Workspace
+    from twinlock.integration_job import KEYS
+
+    installed = installation()
+    installed.require_aws()
+    workspace = Workspace(
+        directory,
+        "file://state",
+        {"aws": installed.executables},
+        {},
+        # Not for the state: the provider finds here what the job was given.
+        credentials={name: os.environ[name] for name in KEYS if name in os.environ},
+    )
+    return PulumiEngine(
+        workspace,
+        installed.pulumi,
+        installed.record.version,
+        os.environ,
+        cloud=True,
+        patience=_JOB_PATIENCE,
     )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _NOTE = "run.json"
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
 
 
@@ -140,11 +140,11 @@ def _check(asked: Asked) -> None:
 
 
 def _account(ground: Ground, environment: Mapping[str, str]) -> AwsConnection:
-    access, secret, token = (environment.get(name) or None for name in _KEYS)
+    access, secret, token = (environment.get(name) or None for name in KEYS)
     if access is None or secret is None:
         raise Incomplete(
             "AWS was not reached.",
-            f"The job holds no credentials: {_KEYS[0]} and {_KEYS[1]} are not set.",
+            f"The job holds no credentials: {KEYS[0]} and {KEYS[1]} are not set.",
             "Obtain the integration role first.",
         )
     endpoint = environment.get(ENDPOINT_VARIABLE) or None

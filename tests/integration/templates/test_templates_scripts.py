@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -51,12 +52,14 @@ class Ran:
         errors: The errors that it shows in the run.
         outputs: The step's outputs.
         asked: The programs it started, word by word.
+        shown: All that it prints, line by line.
     """
 
     code: int
     errors: list[str]
     outputs: dict[str, str]
     asked: list[list[str]]
+    shown: list[str]
 
 
 class Runner:
@@ -66,7 +69,7 @@ class Runner:
         self._tree = tree
         self.directory = directory
         (directory / "bin").mkdir()
-        for program in ("aws", "gh"):
+        for program in ("aws", "gh", "twinlock"):
             path = directory / "bin" / program
             path.write_text(STAND_IN.format(python=sys.executable))
             path.chmod(0o755)
@@ -94,13 +97,13 @@ class Runner:
             },
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=10,
             check=False,
         )
         shown = [line.removeprefix("::error::") for line in done.stdout.splitlines() if line.startswith("::error::")]
         outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
         asked = [json.loads(line) for line in (bins / "asked").read_text().splitlines()]
-        return Ran(done.returncode, shown, outputs, asked)
+        return Ran(done.returncode, shown, outputs, asked, done.stdout.splitlines())
 
 
 @pytest.fixture
@@ -130,7 +133,7 @@ def test_an_image_s_digest_is_that_of_its_manifest(runner: Runner) -> None:
     manifest = b'{"layers": []}'
     archive(runner.directory / "image/image.tar", manifest)
     ran = runner.run(names.BUILD_WORKFLOW, "Read the image's digest", {})
-    assert ran == Ran(0, [], {"digest": f"sha256:{hashlib.sha256(manifest).hexdigest()}"}, [])
+    assert ran == Ran(0, [], {"digest": f"sha256:{hashlib.sha256(manifest).hexdigest()}"}, [], ran.shown)
     assert (runner.directory / "manifest.json").read_bytes() == manifest
 
 
@@ -148,14 +151,13 @@ def test_an_archive_that_is_not_one_image_is_refused(runner: Runner, manifests: 
 
 
 NAME_STEP = "Name the service and the image"
+NAMED = {"ATTEMPT": "1", "DIGEST": DIGEST, "REPOSITORY": "payments-integration-tests", "RUN_ID": "7"}
 
 
 def test_the_service_follows_from_the_repository(runner: Runner) -> None:
     """Role and environment come from the tests repository's name and the run's number."""
-    ran = runner.run(
-        names.INTEGRATION_WORKFLOW, NAME_STEP, {}, DIGEST=DIGEST, REPOSITORY="payments-integration-tests", RUN_ID="7"
-    )
-    assert ran == Ran(0, [], {"service": "payments", "name": "payments-7"}, [])
+    ran = runner.run(names.INTEGRATION_WORKFLOW, NAME_STEP, {}, **NAMED)
+    assert ran == Ran(0, [], {"service": "payments", "name": "payments-7a1"}, [], [])
 
 
 @pytest.mark.parametrize(
@@ -170,43 +172,60 @@ def test_the_service_follows_from_the_repository(runner: Runner) -> None:
 )
 def test_a_run_that_was_started_wrongly_ends(runner: Runner, repository: str, digest: str, error: str) -> None:
     """Anything but a digest is refused before any credentials are asked for."""
-    ran = runner.run(names.INTEGRATION_WORKFLOW, NAME_STEP, {}, DIGEST=digest, REPOSITORY=repository, RUN_ID="7")
-    assert ran == Ran(1, [error], {}, [])
+    ran = runner.run(names.INTEGRATION_WORKFLOW, NAME_STEP, {}, **NAMED | {"DIGEST": digest, "REPOSITORY": repository})
+    assert ran == Ran(1, [error], {}, [], [f"::error::{error}"])
 
 
 SUITE_STEP = "Run the suite in its environment"
-CONTAINER = json.dumps({"image": IMAGE, "portMappings": [{"containerPort": 8080}]})
-ENVIRONMENT = {
-    "aws ecs describe-clusters": ("ACTIVE", 0),
-    "aws ecs describe-task-definition": (CONTAINER, 0),
-    "aws ec2 describe-subnets": ('["subnet-1", "subnet-2"]', 0),
-    "aws ec2 describe-security-groups": ('["sg-1"]', 0),
-    "aws ecs run-task payments-7-service": ("task/service", 0),
-    "aws ecs run-task payments-7-suite": ("task/suite", 0),
-    "aws ecs wait": ("", 0),
-    "aws ecs describe-tasks task/service": ("10.0.0.9", 0),
-    "aws ecs describe-tasks task/suite": ("0", 0),
+RAISED = {
+    "cluster": "payments-7a1",
+    "images": "111111111111.dkr.ecr.eu-west-1.amazonaws.com/payments/payments-7a1",
+    "logs": "/twinlock/payments/payments-7a1",
+    "port": 8080,
+    "securityGroups": {"service": "sg-1", "suite": "sg-2"},
+    "subnets": ["subnet-1", "subnet-2"],
+    "tags": {"twinlock:run": "payments-7a1", "twinlock:service": "payments"},
+    "taskDefinitions": {"service": "definition/service:1", "suite": "definition/suite:1"},
+}
+SERVICE = {
+    "lastStatus": "RUNNING",
+    "containers": [{"networkInterfaces": [{"privateIpv4Address": "10.0.0.9"}]}],
+}
+SUITE = {"lastStatus": "STOPPED", "containers": [{"exitCode": 0}]}
+ANSWERS = {
+    "aws ecs run-task definition/service:1": ("task/service", 0),
+    "aws ecs run-task definition/suite:1": ("task/suite", 0),
+    "aws ecs describe-tasks task/service": (json.dumps(SERVICE), 0),
+    "aws ecs describe-tasks task/suite": (json.dumps(SUITE), 0),
     "aws ecs stop-task": ("", 0),
+    "aws logs get-log-events suite/suite/suite": (json.dumps(["Ran 3 tests", "::error::pwned", "OK"]), 0),
+    "aws logs get-log-events service/service/service": (json.dumps(["Listening"]), 0),
 }
 
 
 def run_suite(runner: Runner, changes: Mapping[str, tuple[str, int]]) -> Ran:
     """Run the suite in an environment with some answers changed."""
-    return runner.run(
-        names.INTEGRATION_WORKFLOW, SUITE_STEP, {**ENVIRONMENT, **changes}, DIGEST=DIGEST, RUN="payments-7"
-    )
+    (runner.directory / "environment.json").write_text(json.dumps(RAISED))
+    return runner.run(names.INTEGRATION_WORKFLOW, SUITE_STEP, {**ANSWERS, **changes})
+
+
+def stopped(ran: Ran) -> list[str]:
+    """Return which tasks were stopped."""
+    return [words[words.index("--task") + 1] for words in ran.asked if words[:3] == ["aws", "ecs", "stop-task"]]
 
 
 def test_the_suite_runs_against_the_started_service(runner: Runner) -> None:
     """The service is started first, the suite is told where it is, and the service is stopped at the end."""
-    ran = run_suite(runner, {})
-    assert (ran.code, ran.errors) == (0, [])
+    ran = run_suite(runner, {"aws ecs describe-tasks task/service": (json.dumps(SERVICE), 0)})
+    assert ran.code == 0
     started = [words for words in ran.asked if words[:3] == ["aws", "ecs", "run-task"]]
-    assert [words[words.index("--task-definition") + 1] for words in started] == [
-        "payments-7-service",
-        "payments-7-suite",
-    ]
-    assert [json.loads(words[words.index("--overrides") + 1]) for words in started] == [
+
+    def given(option: str) -> list[str]:
+        return [words[words.index(option) + 1] for words in started]
+
+    assert given("--task-definition") == ["definition/service:1", "definition/suite:1"]
+    assert given("--cluster") == ["payments-7a1"] * 2
+    assert [json.loads(text) for text in given("--overrides")] == [
         {},
         {
             "containerOverrides": [
@@ -214,49 +233,81 @@ def test_the_suite_runs_against_the_started_service(runner: Runner) -> None:
             ]
         },
     ]
-    assert json.loads(started[1][started[1].index("--network-configuration") + 1]) == {
-        "awsvpcConfiguration": {
-            "subnets": ["subnet-1", "subnet-2"],
-            "securityGroups": ["sg-1"],
-            "assignPublicIp": "DISABLED",
-        }
-    }
-    assert ran.asked[-1][:3] == ["aws", "ecs", "stop-task"]
+    assert [json.loads(text)["awsvpcConfiguration"] for text in given("--network-configuration")] == [
+        {"subnets": ["subnet-1", "subnet-2"], "securityGroups": [group], "assignPublicIp": "DISABLED"}
+        for group in ("sg-1", "sg-2")
+    ]
+    assert [json.loads(text) for text in given("--tags")] == [
+        [{"key": "twinlock:run", "value": "payments-7a1"}, {"key": "twinlock:service", "value": "payments"}]
+    ] * 2
+    assert stopped(ran) == ["task/service"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        (
-            {"aws ecs describe-clusters": ("None", 0)},
-            "There is no integration environment payments-7, so nothing was tested.",
-        ),
-        (
-            {"aws ecs describe-task-definition": (CONTAINER.replace("1" * 64, "2" * 64), 0)},
-            f"The environment runs {IMAGE.replace('1' * 64, '2' * 64)}, not {DIGEST}.",
-        ),
-    ],
-    ids=["no environment", "another image"],
-)
-def test_what_was_not_asked_for_is_not_tested(runner: Runner, changes: dict[str, tuple[str, int]], error: str) -> None:
-    """Without an environment, or with another image in it, nothing is started and the run fails."""
-    ran = run_suite(runner, changes)
-    assert (ran.code, ran.errors) == (1, [error])
-    assert not [words for words in ran.asked if "run-task" in words]
+def test_what_tasks_say_is_shown_and_kept_but_never_obeyed(runner: Runner) -> None:
+    """Between two marks that nobody could have guessed, the runner takes no line for a command."""
+    ran = run_suite(runner, {})
+    at = ran.shown.index("What the suite said:")
+    begin, *said, end = ran.shown[at + 1 : at + 6]
+    assert said == ["Ran 3 tests", "::error::pwned", "OK"]
+    mark = begin.removeprefix("::stop-commands::")
+    assert re.fullmatch(r"[0-9a-f]{32}", mark)
+    assert end == f"::{mark}::"
+    assert (runner.directory / "suite.log").read_text() == "Ran 3 tests\n::error::pwned\nOK\n"
+    assert mark not in "".join(run_suite(runner, {}).shown)
 
 
-@pytest.mark.parametrize("code", ["1", "137", "None"])
-def test_a_suite_that_does_not_pass_fails_the_run(runner: Runner, code: str) -> None:
-    """Any exit code but 0 fails, also none at all, and the service is stopped."""
-    ran = run_suite(runner, {"aws ecs describe-tasks task/suite": (code, 0)})
-    assert (ran.code, ran.errors) == (1, [f"The suite did not pass: its exit code is {code}."])
-    assert ran.asked[-1][:3] == ["aws", "ecs", "stop-task"]
+@pytest.mark.parametrize("code", [1, 137, None])
+def test_a_suite_that_does_not_pass_fails_the_run(runner: Runner, code: int | None) -> None:
+    """Any exit code but 0 fails, also none at all; what both have said is shown, and the service is stopped."""
+    failed = {"lastStatus": "STOPPED", "containers": [{"exitCode": code}]}
+    ran = run_suite(runner, {"aws ecs describe-tasks task/suite": (json.dumps(failed), 0)})
+    word = "null" if code is None else code
+    assert (ran.code, ran.errors[-1]) == (1, f"The suite did not pass: its exit code is {word}.")
+    assert "Listening" in ran.shown
+    assert stopped(ran) == ["task/service"]
 
 
-@pytest.mark.parametrize("broken", [name for name in ENVIRONMENT if name != "aws ecs wait"])
+def test_a_service_that_does_not_start_is_not_tested(runner: Runner) -> None:
+    """Why it stopped and what it said are shown; no suite is started."""
+    ended = {"lastStatus": "STOPPED", "stoppedReason": "CannotPullContainerError", "containers": [{}]}
+    ran = run_suite(runner, {"aws ecs describe-tasks task/service": (json.dumps(ended), 0)})
+    assert (ran.code, ran.errors) == (1, ["The service did not start: CannotPullContainerError"])
+    assert len([words for words in ran.asked if "run-task" in words]) == 1
+    assert stopped(ran) == ["task/service"]
+
+
+@pytest.mark.parametrize("broken", [name for name in ANSWERS if "get-log-events" not in name])
 def test_an_error_of_aws_fails_the_run(runner: Runner, broken: str) -> None:
     """No call may fail unnoticed."""
     assert run_suite(runner, {broken: ("", 254)}).code != 0
+
+
+@pytest.mark.parametrize("missing", ["cluster", "taskDefinitions"])
+def test_nothing_is_started_without_an_environment(runner: Runner, missing: str) -> None:
+    """What was not raised is not used."""
+    (runner.directory / "environment.json").write_text(json.dumps(RAISED | {missing: None}))
+    ran = runner.run(names.INTEGRATION_WORKFLOW, SUITE_STEP, ANSWERS)
+    assert ran.code != 0
+    assert not [words for words in ran.asked if "run-task" in words]
+
+
+def test_a_runner_without_twinlock_says_so(runner: Runner) -> None:
+    """Nothing was tested, and that is no success."""
+    (runner.directory / "bin" / "twinlock").unlink()
+    ran = runner.run(names.INTEGRATION_WORKFLOW, NAME_STEP, {}, **NAMED)
+    error = "This runner has no twinlock, which makes the environment: nothing was tested."
+    assert ran == Ran(1, [error], {}, [], ran.shown)
+
+
+def test_what_was_raised_is_destroyed_in_every_case(trees: Mapping[str, Tree], runner: Runner) -> None:
+    """Whatever failed before, the last step destroys what was noted."""
+    document = YAML(typ="safe").load(trees[names.PIPELINES_REPOSITORY].files[names.INTEGRATION_WORKFLOW].content)
+    *_, last = document["jobs"]["run"]["steps"]
+    assert last["if"] == "always()"
+    ran = runner.run(names.INTEGRATION_WORKFLOW, last["name"], {"twinlock integration down": ("", 0)})
+    assert ran.asked == [["twinlock", "integration", "down", "--state", f"{runner.directory}/state"]]
+    ran = runner.run(names.INTEGRATION_WORKFLOW, last["name"], {"twinlock integration down": ("", 3)})
+    assert ran.code == 3
 
 
 FIND_STEP = "Find the image that was built from this commit"

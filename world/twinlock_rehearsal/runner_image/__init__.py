@@ -2,8 +2,9 @@
 
 GitHub's runners come with Docker, skopeo, the AWS and GitHub command lines, jq and Python. The world brings none of
 that: it runs jobs with the tools it is given. `furnish` writes launchers for them into a directory. Real programs
-stand behind `aws`, `gh` and `jq`. `docker` and `skopeo` are stand-ins, since no package holds a daemon and a registry;
-`python` is real, but installs nothing. A stand-in says so in the job's log and refuses what it can't do.
+stand behind `aws`, `gh` and `jq`, and the installation that runs behind `twinlock`, which no hosted runner brings yet.
+`docker` and `skopeo` are stand-ins, since no package holds a daemon and a registry; `python` is real, but installs
+nothing. A stand-in says so in the job's log and refuses what it can't do.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ TOOLS: Final = {
     "python": ("twinlock_rehearsal.runner_image.python",),
     "python3": ("twinlock_rehearsal.runner_image.python",),
     "skopeo": ("twinlock_rehearsal.runner_image.skopeo",),
+    "twinlock": ("twinlock_cli",),
 }
 """What each launcher runs: a module of this environment, and the arguments before the caller's."""
 
