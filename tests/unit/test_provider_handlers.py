@@ -219,7 +219,7 @@ def test_constants_as_declared_have_no_difference() -> None:
     assert live == {
         "repository": "payments",
         "found": ["environments/prod/eu/variables/ROLE_ARN"],
-        "undeclared": [],
+        "undeclaredConstants": [],
     }
     assert inventory.diff(live, CONSTANTS) == ()
 
@@ -235,7 +235,7 @@ def test_every_kind_of_constant_that_nobody_declared_is_deleted_where_it_stands(
         "actions/secrets/MODE, actions/variables/MODE, codespaces/secrets/MODE, dependabot/secrets/MODE, "
         "environments/prod/eu/secrets/MODE"
     )
-    assert inventory.diff(live, CONSTANTS) == (FieldChange("undeclared", undeclared, "none"),)
+    assert inventory.diff(live, CONSTANTS) == (FieldChange("undeclaredConstants", undeclared, "none"),)
     inventory.update("payments", live, CONSTANTS)
     assert github.sent == [
         ("DELETE", f"{REPOSITORY}/{place}/MODE", None)
@@ -272,9 +272,9 @@ def test_a_classic_protection_is_a_difference_and_is_deleted_and_a_ruleset_s_bra
     inventory = handler("twinlock:github:BranchProtectionInventory", github)
     inputs = {"repository": "payments"}
     live = inventory.read("payments", inputs)
-    assert live == {"repository": "payments", "undeclared": ["release/1"]}
-    assert inventory.diff(live, inputs) == (FieldChange("undeclared", "release/1", "none"),)
-    assert inventory.update("payments", live, inputs) == {"repository": "payments", "undeclared": []}
+    assert live == {"repository": "payments", "classicProtections": ["release/1"]}
+    assert inventory.diff(live, inputs) == (FieldChange("classicProtections", "release/1", "none"),)
+    assert inventory.update("payments", live, inputs) == {"repository": "payments", "classicProtections": []}
     assert github.sent == [("DELETE", protection, None)]
 
 
@@ -327,8 +327,10 @@ def test_ruleset_beyond_the_declared_ones_is_deleted_even_under_a_declared_name(
     inventory = handler("twinlock:github:RulesetInventory", github)
     live = inventory.read("payments", RULESETS)
     assert live is not None
-    assert live["undeclared"] == ["loose (14)", "release-tags (13)"]
-    assert inventory.diff(live, RULESETS) == (FieldChange("undeclared", "loose (14), release-tags (13)", "none"),)
+    assert live["undeclaredRulesets"] == ["loose (14)", "release-tags (13)"]
+    assert inventory.diff(live, RULESETS) == (
+        FieldChange("undeclaredRulesets", "loose (14), release-tags (13)", "none"),
+    )
     inventory.update("payments", live, RULESETS)
     assert github.sent == [
         ("DELETE", f"{REPOSITORY}/rulesets/13", None),
@@ -345,7 +347,7 @@ def test_missing_ruleset_is_not_the_inventory_s_affair() -> None:
     assert live == {
         "repository": "payments",
         "found": [{"name": "default-branch", "id": "11"}],
-        "undeclared": [],
+        "undeclaredRulesets": [],
     }
     assert inventory.diff(live, RULESETS) == ()
 
@@ -488,6 +490,8 @@ def test_any_branch_where_a_list_is_declared_is_a_difference() -> None:
     protection = handler("twinlock:github:EnvironmentProtection", github)
     live = protection.read("payments:production", PRODUCTION)
     assert live is not None
+    # Told as such: what a refresh does not name, an engine takes for as it was declared.
+    assert live["branchPolicies"] is None
     assert protection.diff(live, PRODUCTION) == (FieldChange("branchPolicies", "absent", "main branch"),)
 
 

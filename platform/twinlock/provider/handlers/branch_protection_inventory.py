@@ -62,19 +62,20 @@ class BranchProtectionInventory:
         if listed is None:
             return None
         names = sorted(text(branch, "name") for branch in listed)
-        return {"repository": id, "undeclared": [name for name in names if self._remote.get(self._path(id, name))]}
+        found = [name for name in names if self._remote.get(self._path(id, name)) is not None]
+        return {"repository": id, "classicProtections": found}
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return that there are any."""
         del inputs
-        found = texts(live, "undeclared")
-        return (FieldChange("undeclared", worded(found), worded([])),) if found else ()
+        found = texts(live, "classicProtections")
+        return (FieldChange("classicProtections", worded(found), worded([])),) if found else ()
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Delete what there is."""
-        for name in texts(live, "undeclared"):
+        for name in texts(live, "classicProtections"):
             self._remote.delete(self._path(id, name))
-        return {**inputs, "undeclared": []}
+        return {**inputs, "classicProtections": []}
 
     def delete(self, id: str, live: Properties) -> None:  # noqa: A002 - the port's name
         """Do nothing: there is none."""

@@ -62,12 +62,12 @@ class ConstantInventory:
         if self._remote.get(self._remote.repository(id)) is None:
             return None
         found = sorted(self._found(id, texts(inputs, "environments")))
-        return {"repository": id, "found": found, "undeclared": _undeclared(found, inputs)}
+        return {"repository": id, "found": found, "undeclaredConstants": _undeclared(found, inputs)}
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return that there are too many; one that is missing, or has another value, is its own resource's affair."""
         undeclared = _undeclared(texts(live, "found"), inputs)
-        return (FieldChange("undeclared", worded(undeclared), worded([])),) if undeclared else ()
+        return (FieldChange("undeclaredConstants", worded(undeclared), worded([])),) if undeclared else ()
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Delete what is not declared. Of a secret nobody can tell the value afterwards."""

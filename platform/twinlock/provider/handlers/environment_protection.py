@@ -179,8 +179,12 @@ def _properties(id_: str, environment: Environment) -> Properties:
         "protectedBranches": environment.protected_branches_only,
         "gates": sorted(environment.gates),
     }
-    if environment.branches is not None:
-        found["branchPolicies"] = [{"type": each.kind, "name": each.pattern} for each in sorted(environment.branches)]
+    # None is told too: what a refresh does not name stays as it was declared.
+    found["branchPolicies"] = (
+        None
+        if environment.branches is None
+        else [{"type": each.kind, "name": each.pattern} for each in sorted(environment.branches)]
+    )
     return found
 
 

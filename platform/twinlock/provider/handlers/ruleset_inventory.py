@@ -65,12 +65,12 @@ class RulesetInventory:
             if whole is not None and part(whole, "bypass_actors") is None:
                 not_understood(f"{path}/{ruleset['id']}", "GitHub hides who may bypass it from this identity")
         live = {"repository": id, "found": found}
-        return {**live, "undeclared": _worded(live, inputs)}
+        return {**live, "undeclaredRulesets": _worded(live, inputs)}
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return that there are rulesets too many; one that is missing is its own resource's affair."""
         undeclared = _worded(live, inputs)
-        return (FieldChange("undeclared", worded(undeclared), worded([])),) if undeclared else ()
+        return (FieldChange("undeclaredRulesets", worded(undeclared), worded([])),) if undeclared else ()
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Delete what is not declared."""
