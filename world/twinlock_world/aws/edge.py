@@ -15,6 +15,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -26,10 +27,11 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from twinlock_world.aws import call as calls
-from twinlock_world.aws import holdings, published, services, state, sts
+from twinlock_world.aws import holdings, long_poll, published, services, state, sts
 from twinlock_world.aws.caller import Caller
 from twinlock_world.aws.decisions import Decisions
 from twinlock_world.aws.enforcement import Enforcement
+from twinlock_world.aws.long_poll import Bell
 from twinlock_world.aws.registry import LAYERS, Registry
 from twinlock_world.aws.roles import Roles
 from twinlock_world.aws.sessions import Sessions
@@ -77,6 +79,7 @@ class Aws:
         self._enforcement = Enforcement(self.decisions, now)
         self._roles = Roles(self._sessions, self.decisions, now)
         self._registry = Registry(now)
+        self._bell = Bell()
         self._make_ecs: Callable[[], Ecs] | None = None
         self._ecs: Ecs | None = None
 
@@ -132,6 +135,11 @@ class Aws:
         with self._lock:
             self.requests += 1
             response = self._answer(request, environ)
+        patience = long_poll.impatient(request)
+        until = time.monotonic() + (0 if patience is None else patience.seconds)
+        while patience is not None and long_poll.found_nothing(response) and self._bell.wait(until):
+            with self._lock:
+                response = self._answer(request, environ)
         if fault is not None:
             response = _failed(fault, request, environ)
         return response(environ, start_response)
@@ -166,11 +174,15 @@ class Aws:
             published.load(holdings.iam(caller.account))
         if call.service == "ecr":
             _replace_body(environ, self._registry.amend(caller.account, call, request))
+        patience = long_poll.impatient(request)
+        _replace_body(environ, None if patience is None else patience.body)
         response = Response.from_app(self._services, environ, buffered=True)
         if response.status_code < _FIRST_FAILURE and call.service == "ecs" and self._ecs is not None:
             response.set_data(self._ecs.told(caller.account, call, request, response.get_data()))
         if response.status_code < _FIRST_FAILURE and not calls.reads(call, request):
             self._written = True
+            if call.service == "sqs":
+                self._bell.ring()
             if (call.service, call.action) == ("organizations", "CreateOrganization"):
                 self._gather()
         return response
