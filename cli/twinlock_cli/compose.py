@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from twinlock.audit import Report
     from twinlock.custody import Custody
     from twinlock.drift import Drift
-    from twinlock.engine.port import Engine, Listener, Stack
+    from twinlock.engine.port import Engine, Listener, Observer, Stack
     from twinlock.engine.pulumi.engine import PulumiEngine
     from twinlock.engine.sealed_plan import SealedPlan
     from twinlock.github.http import HttpGitHub
@@ -181,6 +181,7 @@ def up(  # noqa: PLR0913 - what a run is of, and how it is done
     *,
     groups: Collection[str] = (),
     listener: Listener | None = None,
+    observer: Observer | None = None,
     jobs: int | None = None,
 ) -> Provisioned:
     """Make live equal to the estate, and note which things stand behind new names.
@@ -189,6 +190,7 @@ def up(  # noqa: PLR0913 - what a run is of, and how it is done
         TwinlockError: It could not be completed.
     """
     from twinlock import provision
+    from twinlock.engine.port import Unobserved
 
     push, program = seeder(platform, running), stacks(platform, running)
     return _noted(
@@ -202,6 +204,7 @@ def up(  # noqa: PLR0913 - what a run is of, and how it is done
             push,
             groups=groups,
             listener=heard,
+            observer=observer or Unobserved(),
             jobs=engines.jobs(kind, jobs),
         ),
     )
@@ -284,6 +287,7 @@ def preview(  # noqa: PLR0913 - as `up`
     *,
     groups: Collection[str],
     listener: Listener,
+    observer: Observer,
     jobs: int | None,
 ) -> Provisioned:
     """Return what `up` would do.
@@ -300,12 +304,19 @@ def preview(  # noqa: PLR0913 - as `up`
         groups=groups,
         listener=listener,
         staged=kind is Kind.PULUMI,
+        observer=observer,
         jobs=engines.jobs(kind, jobs),
     )
 
 
-def destroy(
-    platform: Platform, running: WorldFile, kind: Kind, listener: Listener, jobs: int | None = None
+def destroy(  # noqa: PLR0913 - as `up`
+    platform: Platform,
+    running: WorldFile,
+    kind: Kind,
+    *,
+    listener: Listener,
+    observer: Observer,
+    jobs: int | None,
 ) -> Provisioned:
     """Delete everything that was provisioned, and forget which things stood behind the names.
 
@@ -322,6 +333,7 @@ def destroy(
             engine(platform, kind),
             stacks(platform, running),
             listener=replacements,
+            observer=observer,
             jobs=engines.jobs(kind, jobs),
         )
     finally:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinlock_cli import progress
 from twinlock_cli.engines import EngineOption, JobsOption, Kind, ProviderAwsOption
-from twinlock_cli.render import Format, FormatOption, say, show, show_json
+from twinlock_cli.render import Format, FormatOption, show, show_json
 
 if TYPE_CHECKING:
-    from twinlock.engine.result import Change
+    from collections.abc import Mapping
+
     from twinlock.engine.sealed_plan import SealedPlan
     from twinlock.provision import Provisioned
     from twinlock.sealing import Sealed
@@ -31,7 +33,9 @@ ApprovedOption = Annotated[
     str | None, typer.Option("--approved", metavar="SEAL", help="The seal that was approved; with `--plan`.")
 ]
 
-_MARKS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "same": " "}
+EventsOption = Annotated[
+    bool, typer.Option("--json", help="Write what happens as it happens, an event a line, and the result last.")
+]
 
 
 def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
@@ -42,6 +46,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     seal: SealOption = None,
     jobs: JobsOption = None,
     verbose: VerboseOption = False,
+    events: EventsOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> int:
     """Show what `up` would do, and why; exit 1 if it would do anything, unless that was sealed."""
@@ -52,13 +57,17 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     platform = compose.load(context.obj, provider_aws)
     platform_directory.require(platform, services or [])
     running = compose.world(platform)
-    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
+    shown = progress.shown(verbose=verbose, quiet=format is Format.JSON, events=events)
     if seal is not None:
-        sealed = compose.seal(platform, running, groups=services or (), listener=listener)
-        _keep(sealed, seal, format)
+        with shown:
+            sealed = compose.seal(platform, running, groups=services or (), listener=shown)
+        _keep(sealed, seal, format, shown)
         return 0
-    done = compose.preview(platform, running, engine, groups=services or (), listener=listener, jobs=jobs)
-    _report(done, format, verb="would change")
+    with shown:
+        done = compose.preview(
+            platform, running, engine, groups=services or (), listener=shown, observer=shown, jobs=jobs
+        )
+    _report(done, format, shown, verb="would change")
     return 1 if done.changed else 0
 
 
@@ -72,6 +81,7 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     approved: ApprovedOption = None,
     jobs: JobsOption = None,
     verbose: VerboseOption = False,
+    events: EventsOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Make GitHub and AWS what the manifest says; says what changed and why."""
@@ -82,14 +92,18 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     platform_directory.require(platform, services or [])
     pipelines.verify(platform)
     running = compose.world(platform)
-    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
+    shown = progress.shown(verbose=verbose, quiet=format is Format.JSON, events=events)
     if sealed is None:
         consent.ask(f"Provision {platform.estate.organization.login}?", yes=yes)
-        done = compose.up(platform, running, engine, groups=services or (), listener=listener, jobs=jobs)
+        with shown:
+            done = compose.up(
+                platform, running, engine, groups=services or (), listener=shown, observer=shown, jobs=jobs
+            )
     else:
         consent.ask(f"Carry out the plan {sealed.seal} in {platform.estate.organization.login}?", yes=yes)
-        done = compose.carry_out(platform, running, sealed, name=str(plan), approved=approved, listener=listener)
-    _report(done, format, verb="changed")
+        with shown:
+            done = compose.carry_out(platform, running, sealed, name=str(plan), approved=approved, listener=shown)
+    _report(done, format, shown, verb="changed")
 
 
 def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
@@ -99,6 +113,7 @@ def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     provider_aws: ProviderAwsOption = None,
     jobs: JobsOption = None,
     verbose: VerboseOption = False,
+    events: EventsOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Delete everything that `up` made, in reverse order."""
@@ -107,25 +122,10 @@ def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     platform = compose.load(context.obj, provider_aws)
     running = compose.world(platform)
     consent.ask(f"Delete all that was provisioned in {platform.estate.organization.login}?", yes=yes)
-    listener = _progress(verbose=verbose, quiet=format is Format.JSON)
-    done = compose.destroy(platform, running, engine, listener, jobs)
-    _report(done, format, verb="deleted")
-
-
-class _progress:  # noqa: N801 - used as a function: it is a listener
-    """Show each step on stderr as it is done."""
-
-    def __init__(self, *, verbose: bool, quiet: bool) -> None:
-        self._verbose = verbose
-        self._quiet = quiet
-
-    def __call__(self, stack: str, change: Change) -> None:
-        """Show one step."""
-        if self._quiet or (change.operation.value == "same" and not self._verbose):
-            return
-        say(f"{_MARKS[change.operation.value]} {stack:<24} {change.type.rsplit(':', 1)[-1]} {change.name}")
-        for field in change.fields:
-            say(f"    {field.path}: {field.before} -> {field.after}")
+    shown = progress.shown(verbose=verbose, quiet=format is Format.JSON, events=events)
+    with shown:
+        done = compose.destroy(platform, running, engine, listener=shown, observer=shown, jobs=jobs)
+    _report(done, format, shown, verb="deleted")
 
 
 def _planned(file: Path | None, approved: str | None, services: list[str] | None, engine: Kind) -> SealedPlan | None:
@@ -161,25 +161,23 @@ def _require_pulumi(engine: Kind, option: str) -> None:
         raise BadInput(f"`{option}` needs Pulumi.", "Only Pulumi's plans can be sealed.", "Add `--engine pulumi`.")
 
 
-def _keep(sealed: Sealed, file: Path, format: Format) -> None:  # noqa: A002 - the option's name
+def _keep(sealed: Sealed, file: Path, format: Format, shown: progress.Silent) -> None:  # noqa: A002 - as above
     """Write a sealed plan, and tell of it."""
     from twinlock.engine import sealed_plan
     from twinlock.files import write_atomically
 
     write_atomically(file, sealed_plan.write(sealed.plan), mode=0o600)
-    if format is Format.JSON:
-        show_json(as_json(sealed.previewed) | {"seal": sealed.plan.seal})
+    if _for_machines(as_json(sealed.previewed) | {"seal": sealed.plan.seal}, format, shown):
         return
-    _report(sealed.previewed, format, verb="would change")
+    _report(sealed.previewed, format, shown, verb="would change")
     programs = dict.fromkeys(each.stack.partition("/")[0] for each in sealed.plan.stacks)
     more = ", not the last: carry it out, then seal the next" if sealed.previewed.waiting else ""
     show(f"stage: {', '.join(programs)}{more}")
     show(f"seal: {sealed.plan.seal}")
 
 
-def _report(done: Provisioned, format: Format, *, verb: str) -> None:  # noqa: A002 - the option's name
-    if format is Format.JSON:
-        show_json(as_json(done))
+def _report(done: Provisioned, format: Format, shown: progress.Silent, *, verb: str) -> None:  # noqa: A002 - as above
+    if _for_machines(as_json(done), format, shown):
         return
     for name, outcome in done.seeds:
         if type(outcome).__name__ == "Seeded":
@@ -191,6 +189,17 @@ def _report(done: Provisioned, format: Format, *, verb: str) -> None:  # noqa: A
         show(f"{each.stack}: not planned, {each.first} comes first")
 
 
+def _for_machines(document: Mapping[str, object], format: Format, shown: progress.Silent) -> bool:  # noqa: A002 - as above
+    """Show a result as the last event or as one document, if that was asked for; return whether it was."""
+    if isinstance(shown, progress.Events):
+        shown.tell("result", **document)
+    elif format is Format.JSON:
+        show_json(document)
+    else:
+        return False
+    return True
+
+
 def as_json(done: Provisioned) -> dict[str, object]:
     """Return a run as the stable JSON document of `--format json`."""
     return {
@@ -198,16 +207,7 @@ def as_json(done: Provisioned) -> dict[str, object]:
             {
                 "stack": result.stack,
                 "resources": len(result.changes),
-                "changes": [
-                    {
-                        "urn": change.urn,
-                        "type": change.type,
-                        "name": change.name,
-                        "operation": change.operation.value,
-                        "fields": [{"path": f.path, "before": f.before, "after": f.after} for f in change.fields],
-                    }
-                    for change in result.changed
-                ],
+                "changes": [progress.resource(change) for change in result.changed],
             }
             for result in done.results
         ],

@@ -10,15 +10,16 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from twinlock.engine.port import ignore
+from twinlock.engine.port import Unobserved, ignore
 from twinlock.engine.result import Operation, Result
 from twinlock.engine.schedule import carried_out
+from twinlock.errors import TwinlockError
 from twinlock.names import PLATFORM_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container
+    from collections.abc import Callable, Collection, Container, Sequence
 
-    from twinlock.engine.port import Engine, Listener, Stack
+    from twinlock.engine.port import Engine, Listener, Observer, Stack
     from twinlock.engine.result import Change
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 ORGANIZATION, REPOSITORIES, PROTECTIONS = "organization", "repositories", "protections"
 """The programs, in the order in which they are provisioned."""
+_UNOBSERVED = Unobserved()
 
 
 class Seeder(Protocol):
@@ -149,6 +151,7 @@ def preview(  # noqa: PLR0913 - as `up`
     groups: Collection[str] = (),
     listener: Listener = ignore,
     staged: bool = False,
+    observer: Observer = _UNOBSERVED,
     jobs: int = 1,
 ) -> Provisioned:
     """Return what `up` would do; nothing is changed, and nothing is seeded.
@@ -161,23 +164,28 @@ def preview(  # noqa: PLR0913 - as `up`
         listener: Hears each change.
         staged: Whether the engine looks up what programs ask for as it is now, so that a stack waits where another
             that it reads from would still make something.
+        observer: Hears how the stacks come along.
         jobs: How many stacks at once.
 
     Raises:
         Incomplete: A stack could not be previewed.
     """
-    heard = _Serial(listener)
+    runs = [step for step in steps(estate, groups) if isinstance(step, Run)]
+    heard = _Heard(listener, observer, runs)
     making: set[str] = set()
 
     def act(run: Run) -> Result | Waiting:
         first = awaited(run, making) if staged else None
-        found = Waiting(run.stack, first) if first else engine.preview(stack(run.program, run.group), heard)
-        if isinstance(found, Waiting) or makes(found):
+        if first is not None:
             making.add(run.stack)
-        return found
+            return Waiting(run.stack, first)
+        result = heard.through(run, lambda: engine.preview(stack(run.program, run.group), heard))
+        if makes(result):
+            making.add(run.stack)
+        return result
 
     done = carried_out(
-        [step for step in steps(estate, groups) if isinstance(step, Run)],
+        runs,
         # Nothing is made, so that only what is told of one stack may have to wait for another.
         lambda run: needs(run) if staged and run.program == PROTECTIONS else (),
         act,
@@ -212,6 +220,7 @@ def up(  # noqa: PLR0913 - the collaborators of one use case, each a port
     *,
     groups: Collection[str] = (),
     listener: Listener = ignore,
+    observer: Observer = _UNOBSERVED,
     jobs: int = 1,
 ) -> Provisioned:
     """Make live equal to the estate, step by step.
@@ -223,29 +232,32 @@ def up(  # noqa: PLR0913 - the collaborators of one use case, each a port
         seed: Gives a repository its first commit.
         groups: Only these; see `steps`.
         listener: Hears each change, one at a time.
+        observer: Hears how the stacks come along.
         jobs: How many steps at once.
 
     Raises:
         TwinlockError: A step could not be completed; the steps before it stand, and the next `up` goes on from there.
     """
-    heard = _Serial(listener)
+    order = steps(estate, groups)
+    heard = _Heard(listener, observer, [step for step in order if isinstance(step, Run)])
 
     def act(step: Step) -> Result | tuple[tuple[str, SeedOutcome], ...]:
         if isinstance(step, Run):
-            return engine.up(stack(step.program, step.group), heard)
+            return heard.through(step, lambda: engine.up(stack(step.program, step.group), heard))
         return tuple((repository.name, seed(repository)) for repository in estate.group(step.group))
 
-    done = carried_out(steps(estate, groups), needs, act, jobs=jobs, cancel=engine.cancel)
+    done = carried_out(order, needs, act, jobs=jobs, cancel=engine.cancel)
     seeds = (seeded for each in done if not isinstance(each, Result) for seeded in each)
     return Provisioned(tuple(each for each in done if isinstance(each, Result)), tuple(seeds))
 
 
-def destroy(
+def destroy(  # noqa: PLR0913 - as `up`
     estate: Estate,
     engine: Engine,
     stack: Callable[[str, str], Stack],
     *,
     listener: Listener = ignore,
+    observer: Observer = _UNOBSERVED,
     jobs: int = 1,
 ) -> Provisioned:
     """Delete everything that was provisioned, in reverse order.
@@ -253,25 +265,41 @@ def destroy(
     Raises:
         Incomplete: A stack could not be destroyed; what was destroyed before it is gone, and a rerun goes on.
     """
-    heard = _Serial(listener)
     runs = [step for step in reversed(steps(estate)) if isinstance(step, Run)]
+    heard = _Heard(listener, observer, runs)
     results = carried_out(
         runs,
         lambda run: [each for each in runs if run in needs(each)],
-        lambda run: engine.destroy(stack(run.program, run.group), heard),
+        lambda run: heard.through(run, lambda: engine.destroy(stack(run.program, run.group), heard)),
         jobs=jobs,
         cancel=engine.cancel,
     )
     return Provisioned(results)
 
 
-class _Serial:
-    """A listener that hears of one change at a time, from whichever thread."""
+class _Heard:
+    """Tells a listener and an observer, one thing at a time, from whichever thread."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, observer: Observer, runs: Sequence[Run]) -> None:
         self._listener = listener
+        self._observer = observer
         self._lock = threading.Lock()
+        observer.planned([run.stack for run in runs])
 
     def __call__(self, stack: str, change: Change) -> None:
         with self._lock:
             self._listener(stack, change)
+
+    def through(self, run: Run, act: Callable[[], Result]) -> Result:
+        """Run one stack, and tell when it begins and how it ends."""
+        with self._lock:
+            self._observer.begun(run.stack)
+        try:
+            result = act()
+        except TwinlockError as error:
+            with self._lock:
+                self._observer.failed(run.stack, error)
+            raise
+        with self._lock:
+            self._observer.ended(run.stack, result)
+        return result

@@ -9,14 +9,14 @@ import pytest
 from twinlock import desired, manifest, provision
 from twinlock.engine.port import Stack, ignore
 from twinlock.engine.result import Change, Operation, Result
-from twinlock.errors import Incomplete
+from twinlock.errors import Incomplete, TwinlockError
 from twinlock.manifest import edit, examples
 from twinlock.model.organization import Duty
 from twinlock.provision import Provisioned, Run, Seed, Waiting
 from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from twinlock.engine.port import Listener
     from twinlock.model.estate import Estate
@@ -285,3 +285,33 @@ def test_a_destruction_takes_protections_first_and_the_organization_last(estate:
     assert told.index("destroy repositories/platform") > max(
         at for at, program in enumerate(programs) if program == "protections"
     )
+
+
+def test_an_observer_hears_of_each_stack_as_it_begins_and_ends(estate: Estate) -> None:
+    """What is planned first; of one that fails, why."""
+    heard: list[object] = []
+
+    class Noting:
+        def planned(self, stacks: Sequence[str]) -> None:
+            heard.append(list(stacks))
+
+        def begun(self, stack: str) -> None:
+            heard.append(f"{stack} begins")
+
+        def ended(self, stack: str, result: Result) -> None:
+            heard.append(f"{stack} ends with {len(result.changes)}")
+
+        def failed(self, stack: str, error: TwinlockError) -> None:
+            heard.append(f"{stack} fails: {error.why}")
+
+    engine = FakeEngine([], "repositories/platform")
+    with pytest.raises(Incomplete):
+        provision.up(estate, engine, _stack, FakeSeeder([]), groups=["payments"], observer=Noting())
+    stacks = ["organization/platform", "repositories/platform", "repositories/payments", "protections/payments"]
+    assert heard == [
+        stacks,
+        "organization/platform begins",
+        "organization/platform ends with 1",
+        "repositories/platform begins",
+        "repositories/platform fails: The world is down.",
+    ]

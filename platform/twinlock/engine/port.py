@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from twinlock.engine.result import Change, Result
+    from twinlock.errors import TwinlockError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,38 @@ class Listener(Protocol):
 def ignore(stack: str, change: Change) -> None:
     """Take no note."""
     del stack, change
+
+
+class Observer(Protocol):
+    """Hears how the stacks of a run come along; one that wants to know nothing is `Unobserved`."""
+
+    def planned(self, stacks: Sequence[str]) -> None:
+        """Take note of the stacks that are going to run, in their order."""
+
+    def begun(self, stack: str) -> None:
+        """Take note that one begins."""
+
+    def ended(self, stack: str, result: Result) -> None:
+        """Take note that one is through."""
+
+    def failed(self, stack: str, error: TwinlockError) -> None:
+        """Take note that one could not be completed."""
+
+
+class Unobserved:
+    """Takes no note."""
+
+    def planned(self, stacks: Sequence[str]) -> None:
+        """Take no note."""
+
+    def begun(self, stack: str) -> None:
+        """Take no note."""
+
+    def ended(self, stack: str, result: Result) -> None:
+        """Take no note."""
+
+    def failed(self, stack: str, error: TwinlockError) -> None:
+        """Take no note."""
 
 
 class Engine(Protocol):

@@ -90,6 +90,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_lock(provisioned: Any) -
     first = provisioned.start("up", "--yes", "--verbose")
     try:
         assert first.stderr.readline() == "target: world (acme)\n"
+        assert first.stderr.readline() == "  organization/platform begins\n"
         assert first.stderr.readline().split()[:1] == ["organization/platform"]
         first.send_signal(signal.SIGSTOP)
         second = provisioned.twinlock("up", "--yes")
