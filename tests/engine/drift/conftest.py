@@ -69,6 +69,10 @@ class Hand:
                     self._platform.request(method, self._resolved(path), *map(self._resolved_in, body))
                 case {"secret": path}:
                     self._seal(path)
+                case {"default_branch": name}:
+                    tip = self._platform.request("GET", f"{REPOSITORY}/commits/main")["sha"]
+                    self._platform.request("POST", f"{REPOSITORY}/git/refs", {"ref": f"refs/heads/{name}", "sha": tip})
+                    self._platform.request("PATCH", REPOSITORY, {"default_branch": name})
                 case {"iam": purpose, "call": call, "with": arguments}:
                     getattr(self._platform.iam(purpose), call)(**self._resolved_in(arguments))
                 case {"commit": path}:
