@@ -109,6 +109,35 @@ def test_a_hook_hears_what_it_asked_for(hub: Hub, webhooks: Webhooks, receiver: 
     assert receiver.events == [("member", "added"), ("team", "created")]
 
 
+def test_changes_of_labels_are_told(hub: Hub, webhooks: Webhooks, receiver: Receiver) -> None:
+    """With what was there before, as far as it was otherwise."""
+    hub.repository()
+    _hook(hub, events=["label"])
+    webhooks.send_due()
+    receiver.got.clear()
+    hub.make("POST", "/repos/acme/app/labels", {"name": "bug", "color": "ff0000"})
+    hub.make("PATCH", "/repos/acme/app/labels/bug", {"new_name": "defect", "description": "broken"})
+    hub.make("DELETE", "/repos/acme/app/labels/defect")
+    assert hub.call("DELETE", "/repos/acme/app/labels/none").status == 404
+    webhooks.send_due()
+    assert receiver.events == [("label", "created"), ("label", "edited"), ("label", "deleted")]
+    told = [json.loads(body) for _, _, body in receiver.got]
+    assert [one["label"]["name"] for one in told] == ["bug", "defect", "defect"]
+    assert told[1]["changes"] == {"name": {"from": "bug"}, "description": {"from": None}}
+
+
+def test_a_repository_that_everybody_may_read_is_told(hub: Hub, webhooks: Webhooks, receiver: Receiver) -> None:
+    """By an event of its own beside that of the repository; one that is hidden again has none."""
+    hub.repository()
+    _hook(hub, events=["public", "repository"])
+    webhooks.send_due()
+    receiver.got.clear()
+    hub.make("PATCH", "/repos/acme/app", {"visibility": "public"})
+    hub.make("PATCH", "/repos/acme/app", {"visibility": "private"})
+    webhooks.send_due()
+    assert receiver.events == [("repository", "publicized"), ("public", None), ("repository", "privatized")]
+
+
 def test_a_refused_change_is_not_told(hub: Hub, webhooks: Webhooks, receiver: Receiver) -> None:
     """What was undone was never queued."""
     hub.repository()

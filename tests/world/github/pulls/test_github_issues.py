@@ -44,6 +44,8 @@ def test_labels_are_made_put_on_and_taken_off(workshop: Workshop) -> None:
     workshop.make("PUT", "/issues/1/labels", {"labels": ["Bug"]})
     told = [(event.action, event.payload["label"]["name"]) for event in heard]  # type: ignore[call-overload,index]  # JSON of unknown depth
     assert told == [
+        ("created", "Bug"),
+        ("created", "new"),
         ("labeled", "Bug"),
         ("labeled", "new"),
         ("unlabeled", "Bug"),

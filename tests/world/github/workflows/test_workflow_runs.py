@@ -235,6 +235,16 @@ def test_a_schedule_starts_with_the_clock(works: Works) -> None:
     assert len(works.runs()) == 2
 
 
+def test_labels_and_publication_start_workflows(works: Works) -> None:
+    """On the default branch, by type where the event has types."""
+    works.hub.repository()
+    works.workflow("on: {label: {types: [created]}, public: }\njobs: {a: {runs-on: u, steps: [{run: x}]}}")
+    works.hub.make("POST", "/repos/acme/app/labels", {"name": "bug"})
+    works.hub.make("DELETE", "/repos/acme/app/labels/bug")
+    works.hub.make("PATCH", "/repos/acme/app", {"visibility": "public"})
+    assert [run["event"] for run in works.runs()] == ["label", "public"]
+
+
 def test_a_schedule_starts_by_its_time_zone(works: Works) -> None:
     """At nine in the morning there, told by the cron that it was written with."""
     works.hub.repository()

@@ -9,6 +9,7 @@ from twinlock_world.github.changes import (
     actions,
     environment,
     hook,
+    label,
     organization,
     property,  # noqa: A004 - GitHub's noun
     protection,
@@ -23,6 +24,7 @@ TABLES: Final = (
     actions.CHANGES,
     environment.CHANGES,
     hook.CHANGES,
+    label.CHANGES,
     organization.CHANGES,
     property.CHANGES,
     protection.CHANGES,

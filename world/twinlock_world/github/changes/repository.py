@@ -1,4 +1,4 @@
-"""Changes of repositories themselves: `repo.*` and `repository`."""
+"""Changes of repositories themselves: `repo.*`, `repository` and `public`."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def changed(change: Change) -> Iterator[Told]:
     if "visibility" in different:
         yield Audited("repo.access", {**visibility, "previous_visibility": old.raw.get("visibility")})
         yield _announced("publicized" if new.text("visibility") == "public" else "privatized", new)
+        if new.text("visibility") == "public":
+            yield Announced("public", None, {"repository": new.raw})
     if "default_branch" in different:
         data = {"default_branch": new.raw["default_branch"], "old_default_branch": old.raw.get("default_branch")}
         yield Audited("repo.update_default_branch", {**visibility, **data})

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from twinlock_world.github.accounts import Identity
     from twinlock_world.github.pulls.pull import PullRequest
     from twinlock_world.github.site import Site
+    from twinlock_world.store import Record
 
 
 def set_labels(site: Site, pull: PullRequest, identity: Identity, names: Sequence[str]) -> PullRequest:
@@ -23,7 +24,7 @@ def set_labels(site: Site, pull: PullRequest, identity: Identity, names: Sequenc
         GitHubError: 422, a name is unusable.
     """
     before = labels_of(site, pull)
-    wanted = [find_label(site, name) or make_label(site, name) for name in names]
+    wanted = [find_label(site, name) or _made(site, identity, name) for name in names]
     after = list({label.id: label for label in wanted}.values())
     changed = pull.changed(site.store, labels=[label.id for label in after])
     for label in after:
@@ -33,3 +34,9 @@ def set_labels(site: Site, pull: PullRequest, identity: Identity, names: Sequenc
         if label.id not in {one.id for one in after}:
             tell(site, changed, identity, "unlabeled", label=label_body(site, label))
     return changed
+
+
+def _made(site: Site, identity: Identity, name: str) -> Record:
+    label = make_label(site, name)
+    site.publish("label", "created", identity, {"label": label_body(site, label)})
+    return label
