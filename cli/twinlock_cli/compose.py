@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twinlock.drift import Drift
     from twinlock.engine.port import Engine, Listener, Observer, Stack
     from twinlock.engine.pulumi.engine import PulumiEngine
+    from twinlock.engine.result import Result
     from twinlock.engine.sealed_plan import SealedPlan
     from twinlock.github.http import HttpGitHub
     from twinlock.ledger.journal import Journal
@@ -140,6 +141,30 @@ def custody(platform: Platform, *, by_hand: bool = False) -> Custody:
     """
     archive = engines.archive(platform.root, platform.estate.declaration.platform) if by_hand else None
     return engines.custody(platform.root, journal(platform, by_hand=by_hand), archive)
+
+
+def settle(platform: Platform, running: WorldFile) -> Result:
+    """Make the place that the manifest has for Pulumi's state, and let that stack's own state be there.
+
+    It is made with state on this machine, which is moved there at the end; so an interrupted one goes on.
+
+    Raises:
+        TwinlockError: It could not be completed.
+    """
+    import shutil
+
+    from twinlock.names import PLATFORM_GROUP
+
+    stack = stacks(platform, running)("state", PLATFORM_GROUP)
+    engine = pulumi(platform)
+    if engine.settled(stack):
+        return engine.up(stack)
+    founding = engine.founding()
+    done = founding.up(stack)
+    engine.take_over(stack, founding.workspace)
+    if founding.workspace.state is not None:
+        shutil.rmtree(founding.workspace.state, ignore_errors=True)
+    return done
 
 
 def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack]:

@@ -78,6 +78,26 @@ class Held:
         }
 
 
+@app.command("init")
+def init(context: typer.Context, yes: YesOption = False) -> None:
+    """Make the bucket and the key that the manifest's `state` names, and keep their own state there too."""
+    from twinlock.desired.state import state_place
+    from twinlock_cli import compose, consent
+
+    platform = compose.load(context.obj)
+    place = state_place(platform.estate.declaration)
+    running = compose.world(platform)
+    consent.ask(f"Make {place.bucket} and {place.alias}, or correct them?", yes=yes)
+    done = compose.settle(platform, running)
+    changed = len(done.changed)
+    show(
+        f"{done.stack}: {changed} of {len(done.changes)} resources changed"
+        if changed
+        else f"{done.stack}: nothing to do"
+    )
+    show(f"state is in {place.bucket}, its secrets under {place.alias}")
+
+
 @app.command("status")
 def status(context: typer.Context, format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
     """List the stacks: their resources, their checkpoints, and how these stand to the journal."""

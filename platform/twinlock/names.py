@@ -53,6 +53,8 @@ OIDC_SUBJECT_CLAIMS = ("repo", "context")
 
 APPLY_ROLE = "twinlock-apply"
 """Role of an account that programs assume on the cloud."""
+STATE_ROLE = "twinlock-state"
+"""Role of the account that holds Pulumi's state: the one that uses it."""
 FLOW_LOG_ROLE = "twinlock-flow-logs"
 """Role of the integration account under which VPC flow logs are delivered."""
 

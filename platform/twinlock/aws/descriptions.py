@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-SERVICES = ("ec2", "ecr", "ecs", "iam", "logs", "sqs")
+SERVICES = ("ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "sqs")
 
 
 class Descriptions(Loader):

@@ -96,7 +96,13 @@ class AwsServices(Protocol):
 
 _MISSING = frozenset(
     {
+        "404",  # S3's answer to HEAD has no body, and so no code
+        "NoSuchBucket",
         "NoSuchEntity",
+        "NoSuchPublicAccessBlockConfiguration",
+        "NoSuchTagSet",
+        "NotFoundException",
+        "ServerSideEncryptionConfigurationNotFoundError",
         "AWS.SimpleQueueService.NonExistentQueue",
         "ClusterNotFoundException",
         "QueueDoesNotExist",

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from twinlock.programs.run import Run
     from twinlock.provider.connection import AwsConnection, Connection
 
-NAMES = ("organization", "repositories", "protections")
-"""The programs whose stacks follow from the estate alone; `integration` has one stack per run beside them."""
+NAMES = ("state", "organization", "repositories", "protections")
+"""The programs whose stacks follow from the estate alone; `integration` has one stack per run beside them.
+
+`state` makes the place where the others' state is, and is run by itself.
+"""
 
 _SDKS = ("pulumi", "pulumi-aws", "pulumi-github")
 
@@ -54,9 +57,16 @@ def stacks(estate: Estate, connection: Connection) -> Callable[[str, str], Stack
             )
 
         def declare() -> None:
-            from twinlock.programs import organization, protections, repositories  # noqa: PLC0415 - Pulumi is heavy
+            from twinlock.programs import (  # noqa: PLC0415 - Pulumi is heavy
+                organization,
+                protections,
+                repositories,
+                state,
+            )
 
             match program:
+                case "state":
+                    state.declare(estate, connection)
                 case "organization":
                     organization.declare(estate, connection)
                 case "repositories":

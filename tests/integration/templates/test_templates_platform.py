@@ -22,7 +22,13 @@ def test_stacks_equal_this_repository_s_own(trees: Mapping[str, Tree]) -> None:
         if path.is_file() and path.name in {"Pulumi.yaml", "__main__.py"}
     }
     assert {path: f.content for path, f in trees["platform"].files.items() if path.startswith("stacks/")} == own
-    assert {path.split("/")[1] for path in own} == {"organization", "repositories", "protections", "integration"}
+    assert {path.split("/")[1] for path in own} == {
+        "state",
+        "organization",
+        "repositories",
+        "protections",
+        "integration",
+    }
     assert all(file.managed for path, file in trees["platform"].files.items() if path.startswith("stacks/"))
 
 

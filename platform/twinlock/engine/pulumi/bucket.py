@@ -16,6 +16,8 @@ _NO_PROFILE: Final = {"profile": (None, None, None, None), "config_file": (None,
 _UNDERSTOOD: Final = frozenset({"region", "s3ForcePathStyle", "awssdk"})
 """Parameters of the address that say nothing of how the bucket is entered that is not done here."""
 _THERE: Final = "PreconditionFailed"
+_TOLD: Final = frozenset({_THERE, "NoSuchKey", "404"})
+"""What is no refusal: there is one already, or there is none. The answer to HEAD has no body, so no code either."""
 
 
 class Unavailable(Exception):  # noqa: N818 - what it is to whoever asked
@@ -39,6 +41,19 @@ class Bucket:
     def name(self) -> str:
         """The bucket's name."""
         return urlsplit(self.url).netloc
+
+    def exists(self) -> bool:
+        """Tell whether there is such a bucket.
+
+        Raises:
+            Unavailable: That is not told.
+        """
+        client = self._client()
+        try:
+            _asked(client.head_bucket, Bucket=self.name)
+        except client.exceptions.ClientError:
+            return False
+        return True
 
     def get(self, key: str) -> bytes | None:
         """Return an object, or None where there is none.
@@ -129,7 +144,7 @@ def _asked(operation: Any, **arguments: object) -> Any:  # noqa: ANN401 - as `_c
     try:
         return operation(**arguments)
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in {"NoSuchKey", _THERE}:
+        if error.response.get("Error", {}).get("Code") in _TOLD:
             raise
         raise Unavailable(str(error)) from None
     except BotoCoreError as error:

@@ -28,6 +28,13 @@ _META: Final = ".pulumi/meta.yaml"
 class Checkpoints(Protocol):
     """Where checkpoints are."""
 
+    def exist(self) -> bool:
+        """Tell whether there is such a place at all.
+
+        Raises:
+            Incomplete: That is not told.
+        """
+
     def read(self, stack: Stack) -> bytes | None:
         """Return a stack's checkpoint, or None where there is none.
 
@@ -52,6 +59,10 @@ class OnDisk:
     """
 
     directory: Path
+
+    def exist(self) -> bool:
+        """Tell whether there is such a directory."""
+        return self.directory.is_dir()
 
     def path(self, stack: Stack) -> Path:
         """Return the file of a stack's checkpoint."""
@@ -93,6 +104,19 @@ class InBucket:
     """
 
     bucket: Bucket
+
+    def exist(self) -> bool:
+        """Tell whether there is such a bucket.
+
+        Raises:
+            Incomplete: That is not told.
+        """
+        try:
+            return self.bucket.exists()
+        except Unavailable as error:
+            raise Incomplete(
+                "The state was not looked for.", f"AWS says: {error}.", "See to it, then run the same command again."
+            ) from None
 
     def read(self, stack: Stack) -> bytes | None:
         """Return a stack's checkpoint, or None where there is none.

@@ -7,13 +7,14 @@ credentials of an earlier run are taken from state. Each stack has processes of 
 from __future__ import annotations
 
 import contextlib
+import copy
 import shlex
 import sys
 import tempfile
 import threading
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Self, TypedDict
 
 from pulumi.automation import LocalWorkspace
 from pulumi.automation import Stack as Automated
@@ -195,6 +196,42 @@ class PulumiEngine:
                 return None
             # The SDK's own way shows the secrets.
             return _exported(known).encode()
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it works."""
+        return self._workspace
+
+    def settled(self, stack: Stack) -> bool:
+        """Tell whether a stack's state is where the manifest has it; the place may have to be made first.
+
+        Raises:
+            Incomplete: It cannot be told.
+        """
+        kept = self._workspace.checkpoints
+        return (kept is None or kept.exist()) and self.checkpoint(stack) is not None
+
+    def founding(self) -> Self:
+        """Return an engine like this one, with state on this machine, of which nobody vouches."""
+        other = copy.copy(self)
+        other._workspace, other._custody = self._workspace.founding, Nobody()  # noqa: SLF001 - its own
+        return other
+
+    def take_over(self, stack: Stack, source: Workspace) -> None:
+        """Take a stack's state over from another backend, its secrets encrypted anew; what is there stays there.
+
+        Raises:
+            Incomplete: Pulumi refused, or there is such a stack here already.
+        """
+        run = Run(stack, ignore, "moved")
+        with self._alone(stack), run.reported():
+            place = self._workspace
+            project = place.prepare(stack)
+            words = ["stack", "migrate", source.backend_url, stack.group, "--secrets-provider", place.secrets, "--yes"]
+            settings = {**environment.of_engine(place.home), **place.settings()}
+            self._command().run(words, str(project), settings)
+            for kept in project.glob(f"Pulumi.{stack.group}.yaml.bak.*"):
+                kept.unlink()
 
     def unlock(self, stack: Stack) -> None:
         """Remove the locks that Pulumi keeps of a stack, whoever holds them.

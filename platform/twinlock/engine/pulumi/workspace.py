@@ -73,6 +73,11 @@ class Workspace:
         """Where state is kept, as Pulumi is told."""
         return self.backend if self.state is None else f"{_LOCAL}{self.state.resolve()}"
 
+    @property
+    def founding(self) -> Workspace:
+        """Where state is while the place that it is to have is being made: on this machine, with the passphrase."""
+        return replace(self, backend=f"{_LOCAL}{self.home / 'founding'}", secrets=PASSPHRASE, credentials={})
+
     def settings(self) -> dict[str, str]:
         """Return where Pulumi finds the state and the key to it, as variables of the environment."""
         # Another key may have taken the passphrase's place, and what it encrypted before is still to be read.
