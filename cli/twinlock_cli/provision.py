@@ -32,6 +32,10 @@ PlanOption = Annotated[
 ApprovedOption = Annotated[
     str | None, typer.Option("--approved", metavar="SEAL", help="The seal that was approved; with `--plan`.")
 ]
+ApproverOption = Annotated[
+    str | None,
+    typer.Option("--approver", metavar="PERSON", help="Who approved it, as roster.yaml calls them; with `--approved`."),
+]
 
 EventsOption = Annotated[
     bool, typer.Option("--json", help="Write what happens as it happens, an event a line, and the result last.")
@@ -79,17 +83,21 @@ def up(  # noqa: PLR0913, PLR0917 - each is an option of the command
     provider_aws: ProviderAwsOption = None,
     plan: PlanOption = None,
     approved: ApprovedOption = None,
+    approver: ApproverOption = None,
     jobs: JobsOption = None,
     verbose: VerboseOption = False,
     events: EventsOption = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Make GitHub and AWS what the manifest says; says what changed and why."""
+    from twinlock.engine import approval
     from twinlock_cli import compose, consent, pipelines, platform_directory
 
-    sealed = _planned(plan, approved, services, engine)
+    sealed = _planned(plan, approved, approver, services, engine)
     platform = compose.load(context.obj, provider_aws)
     platform_directory.require(platform, services or [])
+    if sealed is not None and approver is not None:
+        approval.require_another(sealed, approver, platform.estate.declaration.people, str(plan))
     pipelines.verify(platform)
     running = compose.world(platform)
     shown = progress.shown(verbose=verbose, quiet=format is Format.JSON, events=events)
@@ -128,7 +136,9 @@ def destroy(  # noqa: PLR0913, PLR0917 - each is an option of the command
     _report(done, format, shown, verb="deleted")
 
 
-def _planned(file: Path | None, approved: str | None, services: list[str] | None, engine: Kind) -> SealedPlan | None:
+def _planned(
+    file: Path | None, approved: str | None, approver: str | None, services: list[str] | None, engine: Kind
+) -> SealedPlan | None:
     """Return the plan that is to be carried out; None where `up` is to find out by itself what to do.
 
     Raises:
@@ -137,6 +147,12 @@ def _planned(file: Path | None, approved: str | None, services: list[str] | None
     from twinlock.engine import sealed_plan
     from twinlock.errors import BadInput
 
+    if approver is not None and approved is None:
+        raise BadInput(
+            "Nothing was changed.",
+            "`--approver` says who approved a plan, and no seal was.",
+            "Add `--approved SEAL`: an approval is for one plan alone.",
+        )
     if file is None:
         if approved is not None:
             raise BadInput(

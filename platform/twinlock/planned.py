@@ -40,7 +40,7 @@ def origin(root: Path, engine: str) -> Origin:
     head = _revision(root, "HEAD")
     upstream = next((each for each in (f"origin/{DEFAULT_BRANCH}", DEFAULT_BRANCH) if _has(root, each)), "HEAD")
     base = _git(root, "merge-base", "HEAD", upstream).strip() or head
-    return Origin(_revision(root, "HEAD^{tree}"), base, manifest_digest(root), engine)
+    return Origin(_revision(root, "HEAD^{tree}"), base, manifest_digest(root), engine, _authors(root, base))
 
 
 def present(root: Path, engine: str, checkpoints: Mapping[str, str]) -> Present:
@@ -70,6 +70,12 @@ def manifest_digest(root: Path) -> str:
             found.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
             found.update(content)
     return found.hexdigest()
+
+
+def _authors(root: Path, base: str) -> tuple[str, ...]:
+    """Return the addresses that wrote what is not in the base, or the last commit where all is in it."""
+    written = _git(root, "log", "--format=%ae", f"{base}..HEAD") or _git(root, "log", "-1", "--format=%ae")
+    return tuple(sorted(set(written.splitlines())))
 
 
 def _require_clean(root: Path) -> None:

@@ -148,3 +148,14 @@ def test_the_manifests_digest_is_of_names_and_contents(root: Path) -> None:
     assert manifest_digest(root) == before
     (root / "services" / "payments.yaml").rename(root / "services" / "orders.yaml")
     assert manifest_digest(root) != before
+
+
+def test_a_plan_names_who_wrote_what_is_not_in_its_base(root: Path, git: Git) -> None:
+    """Each address once; where all is in the base, the last commit's."""
+    assert origin(root, "3.256.0").authors == ("test",)
+    git("checkout", "--quiet", "-b", "change")
+    (root / "roster.yaml").write_text("people: {alice: {}}\n")
+    git("commit", "--quiet", "--all", "--message=Change", "--author=Alice <alice@acme.example>")
+    (root / "roster.yaml").write_text("people: {ahmed: {}}\n")
+    git("commit", "--quiet", "--all", "--message=Change", "--author=Rita <rita@acme.example>")
+    assert origin(root, "3.256.0").authors == ("alice@acme.example", "rita@acme.example")

@@ -33,6 +33,7 @@ _FORMAT: Final = 1
 _STACK: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9-]*")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _GIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_AUTHOR: Final = re.compile(r"[^\x00-\x1f\x7f]{0,320}")
 _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,63}")
 
 
@@ -45,12 +46,14 @@ class Origin:
         base: The commit that the change stands on: the default branch's when the plan was made.
         manifest: SHA-256 of the manifest.
         engine: Version of the engine.
+        authors: Addresses under which the change was written, each once, in order.
     """
 
     tree: str
     base: str
     manifest: str
     engine: str
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +227,7 @@ def _parsed(document: dict[str, Any]) -> SealedPlan:
             base=_shaped(origin["base"], _GIT),
             manifest=_shaped(origin["manifest"], _SHA256),
             engine=_shaped(origin["engine"], _VERSION),
+            authors=tuple(_shaped(author, _AUTHOR) for author in origin["authors"]),
         ),
         stacks,
     )
