@@ -14,8 +14,12 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,14 +27,18 @@ if TYPE_CHECKING:
 BIN = Path(sys.executable).parent
 TWINLOCK = str(BIN / "twinlock")
 HERE = Path(__file__).parent
+_BUDGETS = {
+    ("pulumi", "up of one service, from nothing"): "<= 25 s",
+    ("pulumi", "up without changes"): "<= 8 s",
+    ("pulumi", "preview without changes"): "<= 6 s",
+}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def main(only: list[str]) -> int:
-    """Run the benchmarks whose name holds one of the words; all without words."""
-    for name, measure in BENCHMARKS.items():
-        if only and not any(word in name for word in only):
-            continue
+    """Run the benchmarks whose name holds one of the words, or is one; without words all that are not optional."""
+    chosen = {name: measure for name, measure in BENCHMARKS.items() if not only or any(word in name for word in only)}
+    for measure in (*chosen.values(), *(measure for name, measure in OPTIONAL.items() if name in only)):
         for line in measure():
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
@@ -49,6 +57,39 @@ def _run(*arguments: str, cwd: Path | None = None) -> float:
     if done.returncode not in {0, 1}:
         raise SystemExit(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """What one command took, with all the processes it started."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+    calls: int
+
+
+def _cost(root: str, *command: str) -> _Cost:
+    before, begin = _calls(root), time.perf_counter()
+    child = subprocess.Popen([TWINLOCK, "-C", root, *command], env=ENVIRONMENT, stdout=DEVNULL, stderr=DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - begin
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}")
+    return _Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, _calls(root) - before)
+
+
+def _calls(root: str) -> int:
+    """Return how many requests the world's GitHub has counted for the tool's identities."""
+    github = json.loads(Path(root, ".twinlock", "world.json").read_bytes())["github"]
+    used = 0
+    for app in "twinlock-controller", "twinlock-auditor":
+        token = github["tokens"][app]
+        headers = {"authorization": f"Bearer {token}"}
+        answer = httpx.get(f"{github['url']}/rate_limit", headers=headers, timeout=10, trust_env=False)
+        used += answer.json()["resources"]["core"]["used"]
+    return used
 
 
 def _help() -> Iterator[str]:
@@ -149,6 +190,49 @@ def _hundred() -> Iterator[str]:
     yield _row("the same, peak memory", memory, "<= 400 MB", "MB")
 
 
+def _pulumi() -> Iterator[str]:
+    for engine in "embedded", "pulumi":
+        figures: dict[str, list[_Cost]] = {}
+        for _ in range(3):
+            with _directory() as place, _platform(place) as root:
+                for name, *command in (
+                    ("up of one service, from nothing", "up", "--yes"),
+                    ("up without changes", "up", "--yes"),
+                    ("preview without changes", "preview"),
+                ):
+                    cost = _cost(root, *command, "--engine", engine)
+                    figures.setdefault(name, []).append(cost)
+        for name, costs in figures.items():
+            yield _row(f"{engine}: {name}", [cost.seconds for cost in costs], _BUDGETS.get((engine, name), ""))
+            processor = statistics.median(cost.processor for cost in costs)
+            memory = max(cost.megabytes for cost in costs)
+            calls = ", ".join(str(count) for count in sorted({cost.calls for cost in costs}))
+            yield f"{'':<58} {processor:.2f} s of processors, largest process {memory:.0f} MB, {calls} GitHub requests"
+    with _directory() as place, _platform(place) as root:
+        _run(TWINLOCK, "-C", root, "up", "--yes", "--engine", "pulumi")
+        for name, *command in (
+            ("the auditor's first sweep of it", "audit"),
+            ("the auditor's next sweep", "audit"),
+            ("Pulumi's refresh and preview of it", "preview", "--engine", "pulumi"),
+        ):
+            cost = _cost(root, *command)
+            yield f"{name:<58} {cost.seconds:.2f} s, {cost.processor:.2f} s of processors, {cost.calls} GitHub requests"
+
+
+def _pulumi_hundred() -> Iterator[str]:
+    services = int(os.environ.get("TWINLOCK_BENCH_SERVICES", "100"))
+    with _directory() as place, _platform(place, services) as root:
+        yield from _whole(f"{services} services, up from nothing", _cost(root, "up", "--yes", "--engine", "pulumi"))
+        for jobs in "1", "2", "4":
+            cost = _cost(root, "up", "--yes", "--engine", "pulumi", "--jobs", jobs)
+            yield from _whole(f"{services} services, up without changes, --jobs {jobs}", cost, services)
+
+
+def _whole(name: str, cost: _Cost, services: int = 1) -> Iterator[str]:
+    each = f", {cost.calls / services:.1f} a service" if services > 1 else ""
+    yield f"{name:<58} {cost.seconds:.1f} s, {cost.processor:.1f} s of processors, {cost.calls} GitHub requests{each}"
+
+
 BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "help": _help,
     "four": _four,
@@ -158,6 +242,8 @@ BENCHMARKS: dict[str, Callable[[], Iterator[str]]] = {
     "hundred": _hundred,
     "demo": _demo,
 }
+OPTIONAL: dict[str, Callable[[], Iterator[str]]] = {"pulumi": _pulumi, "pulumi-hundred": _pulumi_hundred}
+"""Run where they are named: they need Pulumi installed, and the second, minutes (`TWINLOCK_BENCH_SERVICES`)."""
 
 
 @contextmanager
@@ -170,10 +256,11 @@ def _directory() -> Iterator[Path]:
 
 
 @contextmanager
-def _platform(place: Path) -> Iterator[str]:
+def _platform(place: Path, services: int = 1) -> Iterator[str]:
     root = str(place / "acme")
     _run(TWINLOCK, "init", root, "--org", "acme")
-    _run(TWINLOCK, "-C", root, "new", "payments")
+    for name in ["payments", *(f"service-{number}" for number in range(1, services))]:
+        _run(TWINLOCK, "-C", root, "new", name)
     _run(TWINLOCK, "-C", root, "world", "up", "--detach")
     try:
         yield root

@@ -40,12 +40,19 @@ def main() -> None:
     packages = {name: _package(module) for name, _, module in (each.partition("=") for each in named)}
     # What is there now is never collected, so that the processes share it.
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, lambda *_: _reap())
     with socket.socket(fileno=int(number)) as listener:
         while sys.stdin.fileno() not in select.select([listener, sys.stdin], [], [])[0]:
             launcher, _ = listener.accept()
             with launcher, suppress(OSError):
                 _provide(packages, listener, launcher)
+
+
+def _reap() -> None:
+    """Let the providers go that have ended; what they used is then this process's, for whoever measures."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
 
 
 def _package(module: str) -> Package:
