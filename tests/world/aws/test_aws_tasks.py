@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.world.aws.conftest import ACCOUNT, Cloud, allow, document
+from tests.world.aws.conftest import ACCOUNT, Cloud, Sent, allow, document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -507,6 +507,26 @@ def test_layers_are_what_their_digests_say(tasks: Tasks) -> None:
     forged = {"repositoryName": "app", "imageManifest": manifest, "imageTag": "forged"}
     assert refused(ecr.put_image, **forged, imageDigest=digest(b"x"))[0] == "ImageDigestDoesNotMatchException"
     assert ecr.put_image(**forged)["image"]["imageId"]["imageDigest"] == digest(manifest.encode())
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "code"),
+    [
+        ("UploadLayerPart", {"uploadId": "x", "partFirstByte": 0, "partLastByte": 1, "layerPartBlob": "a"}, "Serial"),
+        ("UploadLayerPart", {"uploadId": "x", "partFirstByte": 0, "partLastByte": 1, "layerPartBlob": 7}, "Serial"),
+        ("CompleteLayerUpload", {"uploadId": "x", "layerDigests": [7]}, "Serial"),
+        ("GetDownloadUrlForLayer", {"layerDigest": []}, "Serial"),
+        ("PutImage", {"imageManifest": "[" * 5000}, "InvalidParameter"),
+        ("PutImage", {"repositoryName": "none", "imageManifest": "{}"}, "RepositoryNotFound"),
+    ],
+)
+def test_uploads_that_make_no_sense(tasks: Tasks, operation: str, asked: dict[str, Any], code: str) -> None:
+    """They are refused, whatever is wrong with them."""
+    target = f"AmazonEC2ContainerRegistry_V20150921.{operation}"
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": target}
+    body = json.dumps({"repositoryName": "app", **asked}).encode()
+    answer = tasks.cloud.send(tasks.cloud.session(document(allow("*"))), Sent("ecr", "POST", "/", headers, body))
+    assert (answer.status_code, answer.json()["__type"].startswith(code)) == (400, True)
 
 
 def test_no_task_outlives_its_world(start_world: Callable[..., RunningWorld]) -> None:

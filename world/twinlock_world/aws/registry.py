@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -61,6 +62,8 @@ class Registry:
         match call.action:
             case "CompleteLayerUpload":
                 self._complete(account, call, _asked(request))
+            case "UploadLayerPart":
+                _require_bytes(request)
             case "PutImage":
                 return _named(account, call, _asked(request))
             case _:
@@ -126,11 +129,11 @@ def find_image(repository: Repository, name: str) -> Image | None:
     )
 
 
-def _named(account: str, call: Call, asked: Fields) -> bytes | None:
+def _named(account: str, call: Call, asked: Fields) -> bytes:
     """Return a PutImage that names the digest of its manifest, which moto would believe or make up.
 
     Raises:
-        RefusedError: The manifest has another digest, or none at all.
+        RefusedError: There is no such repository, or the manifest has another digest, or none at all.
     """
     manifest = asked.text("imageManifest", "").encode()
     try:
@@ -141,11 +144,26 @@ def _named(account: str, call: Call, asked: Fields) -> bytes | None:
         message = "Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'"
         raise RefusedError(Refusal(400, "InvalidParameterException", message))
     if find_repository(account, call.region, asked) is None:
-        return None
+        name, registry = asked.text("repositoryName", ""), asked.text("registryId", account)
+        message = f"The repository with name '{name}' does not exist in the registry with id '{registry}'"
+        raise RefusedError(Refusal(400, "RepositoryNotFoundException", message))
     if asked.text("imageDigest", digest(manifest)) != digest(manifest):
         message = "The specified image digest does not match the digest that Amazon ECR calculated for the image."
         raise RefusedError(Refusal(400, "ImageDigestDoesNotMatchException", message))
     return json.dumps({**asked.raw, "imageDigest": digest(manifest)}).encode()
+
+
+def _require_bytes(request: Request) -> None:
+    """Let a part of a layer pass that is bytes as JSON protocols write them.
+
+    Raises:
+        RefusedError: It is none.
+    """
+    try:
+        b64decode(_asked(request).text("layerPartBlob"), validate=True)
+    except (FieldError, ValueError) as error:
+        message = "The layer part is no Base64."
+        raise RefusedError(Refusal(400, "SerializationException", message)) from error
 
 
 def _asked(request: Request) -> Fields:
