@@ -66,7 +66,7 @@ def test_an_interrupted_demo_leaves_no_process_and_no_file(
 
 def test_the_demo_for_machines_is_one_document(start: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
     """`--format json` tells everything at the end, and nothing is left."""
-    out, err = start("demo", "--format", "json").communicate(timeout=240)
+    out, err = start("demo", "--format", "json").communicate(timeout=480)
     document = json.loads(out)
     assert document["succeeded"], err
     assert set(document) == {"audits", "drills", "not_enforced", "reconcile", "seconds", "succeeded", "weakenings"}

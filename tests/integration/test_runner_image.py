@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import tarfile
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import boto3
@@ -271,3 +272,9 @@ def test_a_missing_ecr_repository_fails_the_push(run: Run, tmp_path: Path) -> No
     done = run("skopeo", "copy", f"oci-archive:{tmp_path / 'image.tar'}", f"docker://{REGISTRY}/absent:abc")
     assert done.returncode == 1
     assert "RepositoryNotFoundException" in done.stderr
+
+
+def test_a_job_has_the_twinlock_that_runs(run: Run) -> None:
+    """From the installation itself: no index has it, and a job installs nothing."""
+    done = run("twinlock", "--version")
+    assert (done.stdout, done.stderr, done.returncode) == (f"twinlock {metadata.version('twinlock')}\n", "", 0)
