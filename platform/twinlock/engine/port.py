@@ -38,7 +38,7 @@ class Stack:
     """One stack to run: a Pulumi project and stack name, and the program that declares it.
 
     Attributes:
-        program: `organization`, `repositories`, `protections` or `integration`.
+        program: `state`, `organization`, `repositories`, `protections` or `integration`.
         group: The stack's name: a service, or `platform`; the organization's own stack is `organization/platform`.
         declare: The inline program: declares every resource, exports outputs with `pulumi.export`.
         fingerprint: What the program is made of, in digest: with the same one, and the same answers from what it reads,
