@@ -380,6 +380,7 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     from twinlock.live.github import GitHubOrganization
     from twinlock.names import AUDITOR_APP
     from twinlock_cli.observing import first_seen
+    from twinlock_cli.render import say
     from twinlock_cli.renderings import Renderings
 
     estate = Renderings(platform.root, platform.estate, templates()).estate()
@@ -388,7 +389,9 @@ def examine(platform: Platform, running: WorldFile) -> Callable[[], Report]:
     def read() -> Report:
         token = running.token(AUDITOR_APP)
         remembered = Remembered(platform.root.joinpath(*ANSWERS), root=running.github_url, token=token)
-        client = HttpGitHub(running.github_url, token, holder=AUDITOR_APP, target=target, remembered=remembered)
+        client = HttpGitHub(
+            running.github_url, token, holder=AUDITOR_APP, target=target, remembered=remembered, notice=say
+        )
         whole = False
         accounts = {
             purpose: BotoIam(

@@ -93,9 +93,11 @@ def engine(
         raise BadInput(
             "`--provider-aws` needs Pulumi.", "The embedded engine runs no providers.", "Add `--engine pulumi`."
         )
+    from twinlock_cli.render import say
+    from twinlock_rehearsal.connections import Connections
     from twinlock_rehearsal.engine import EmbeddedEngine
 
-    return EmbeddedEngine(root)
+    return EmbeddedEngine(root, connections=Connections(say))
 
 
 def pulumi(root: Path, platform: Platform, journal: Journal, provider_aws: ProviderAws | None = None) -> PulumiEngine:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from twinlock.errors import Incomplete
-from twinlock.github.client import Answer, ReadOnlyClient, segment
+from twinlock.github.client import Answer, ReadOnlyClient, mend, segment
 from twinlock.github.http import PAUSES, HttpGitHub
 from twinlock.model.declaration import Where
 
@@ -67,6 +67,59 @@ def test_a_get_is_tried_again_a_bounded_number_of_times() -> None:
 
     client, script, slept = _client(lost_once)
     assert client.get("/x").status == 200
+
+
+@pytest.mark.parametrize("verb", ["post", "put", "patch", "delete"])
+def test_a_write_that_a_limit_refused_is_sent_again(verb: str) -> None:
+    """It was not carried out; a server error or a lost answer may have been, and is not repeated."""
+    limited = httpx.Response(403, headers={"Retry-After": "7"}, json={"message": "secondary rate limit"})
+    client, script, slept = _client(lambda _, n: limited if n == 1 else httpx.Response(200, json={}))
+    assert (getattr(client, verb)("/x", {"a": 1}).status, slept) == (200, [7.0])
+    assert [request.content for request in script.requests] == [b'{"a": 1}'] * 2
+    client, script, slept = _client(lambda *_: limited)
+    assert (getattr(client, verb)("/x", {}).status, slept, len(script.requests)) == (403, [7.0, 7.0], 3)
+    client, script, slept = _client(lambda *_: httpx.Response(502, headers={"Retry-After": "7"}))
+    assert (getattr(client, verb)("/x", {}).status, slept, len(script.requests)) == (502, [], 1)
+
+
+def test_who_waits_is_told_for_what() -> None:
+    """One line for each wait that GitHub asks for; the client's own pauses are too short to mention."""
+    answers = [httpx.Response(429, headers={"Retry-After": "9"}), httpx.Response(502), httpx.Response(200, json={})]
+    script, heard = Script(lambda _, n: answers[n - 1]), list[str]()
+    client = HttpGitHub(
+        URL,
+        TOKEN,
+        holder="auditor",
+        target=Where.WORLD,
+        transport=script,
+        sleep=lambda _: None,
+        notice=heard.append,
+    )
+    assert client.get("/x").status == 200
+    assert heard == ["GitHub allows auditor no more requests for now: waiting 9 s."]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Answer(502), "GitHub failed. Run the same command again; it goes on where this run stopped."),
+        (
+            Answer(403, {}, {"message": "API rate limit exceeded for installation ID 1."}),
+            "Wait until GitHub allows more, then run the same command again; it goes on where this run stopped.",
+        ),
+        (
+            Answer(429, {"retry-after": "3600"}),
+            "Wait until GitHub allows more, then run the same command again; it goes on where this run stopped.",
+        ),
+        (
+            Answer(403, {}, {"message": "Resource not accessible by integration"}),
+            "See what the controller may do there, then run the same command again.",
+        ),
+    ],
+)
+def test_a_refusal_is_mended_by_its_kind(answer: Answer, told: str) -> None:
+    """GitHub failed, its limit is used up, or it means what was asked."""
+    assert mend(answer) == told
 
 
 @pytest.mark.parametrize("status", [403, 429])

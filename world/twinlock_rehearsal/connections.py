@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 
 from twinlock.errors import Incomplete
+from twinlock.github.http import unheard
 from twinlock.model.declaration import Where
 from twinlock.provider.clients import connect
 from twinlock_rehearsal.loopback import require_loopback
@@ -33,7 +34,13 @@ class Connector(Protocol):
 class Connections:
     """Clients by provider. Equal providers share one, so that connections live on from stack to stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, notice: Callable[[str], None] = unheard) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            notice: Hears, in one line, for what a long wait is.
+        """
+        self._notice = notice
         self._open: dict[str, Clients] = {}
 
     def to(self, type_: str, inputs: Properties) -> Clients:
@@ -53,7 +60,7 @@ class Connections:
         given = translate(inputs)
         key = json.dumps(given, sort_keys=True)
         if key not in self._open:
-            self._open[key] = connect(given, target=Where.WORLD)
+            self._open[key] = connect(given, Where.WORLD, self._notice)
         return self._open[key]
 
 

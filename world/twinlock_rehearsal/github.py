@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from twinlock.errors import Incomplete
-from twinlock.github.client import segment
+from twinlock.github.client import mend, segment
 from twinlock.github.fields import Fields, elements
 
 if TYPE_CHECKING:
@@ -130,5 +130,5 @@ def _expected(method: str, path: str, answer: Answer) -> Answer:
     raise Incomplete(
         f"{method} {path} was refused.",
         f"GitHub answered {answer.status}{said}.",
-        "See what the controller may do there, then run the same command again.",
+        mend(answer),
     )

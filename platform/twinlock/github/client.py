@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+LIMITED = frozenset({403, 429})
+"""How GitHub refuses whoever asks too often, among others."""
+_SERVER_ERROR = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What GitHub answered.
@@ -39,6 +44,15 @@ class Answer:
         """GitHub's message about an error, on one line; empty where it gave none."""
         message = self.body.get("message") if isinstance(self.body, dict) else None
         return " ".join(message.split()) if isinstance(message, str) else ""
+
+
+def mend(refused: Answer) -> str:
+    """Return what to do about a refusal: of GitHub itself, of its limits, or of what was asked."""
+    if refused.status >= _SERVER_ERROR:
+        return "GitHub failed. Run the same command again; it goes on where this run stopped."
+    if refused.status in LIMITED and ("retry-after" in refused.headers or "rate limit" in refused.message.lower()):
+        return "Wait until GitHub allows more, then run the same command again; it goes on where this run stopped."
+    return "See what the controller may do there, then run the same command again."
 
 
 class GitHubReader(Protocol):

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from twinlock.errors import Incomplete
-from twinlock.github.client import Answer
+from twinlock.github.client import LIMITED, Answer
 from twinlock.github.remembered import PAGE
 from twinlock.model.declaration import Where
 
@@ -34,7 +34,6 @@ MOST_PAGES = 1000
 """A list of more pages is taken for a loop: 100,000 elements are beyond any organization."""
 
 _UNAUTHORIZED, _NOT_MODIFIED, _SERVER_ERROR = 401, 304, 500
-_LIMITED = frozenset({403, 429})
 
 _MEND_TOKEN = {
     Where.WORLD: "Make fresh tokens: `twinlock world up --detach`.",
@@ -44,6 +43,11 @@ _MEND_REACH = {
     Where.WORLD: "Start the world: `twinlock world up --detach`.",
     Where.CLOUD: "Check the network and https://www.githubstatus.com, then run the same command again.",
 }
+
+
+def unheard(line: str) -> None:
+    """Tell nobody."""
+    del line
 
 
 def loopback_only() -> ssl.SSLContext:
@@ -64,6 +68,7 @@ class HttpGitHub:
         remembered: Remembered | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        notice: Callable[[str], None] = unheard,
     ) -> None:
         """Prepare a connection; nothing is sent yet.
 
@@ -75,12 +80,14 @@ class HttpGitHub:
             remembered: What this identity was answered before; without it every answer is sent in full.
             transport: What carries the requests; the network unless a test says otherwise.
             sleep: How to wait between attempts.
+            notice: Hears, in one line, for what a long wait is.
         """
         self._root = url.rstrip("/")
         self._holder = holder
         self._target = target
         self._remembered = remembered
         self._sleep = sleep
+        self._notice = notice
         self._calls = 0
         self._lock = threading.Lock()
         self._http = httpx.Client(
@@ -123,7 +130,7 @@ class HttpGitHub:
                 asked = _asked_to_wait(answer)
                 if answer.status < _SERVER_ERROR and asked is None:
                     return answer
-            self._sleep(asked or pause)
+            self._wait(asked, pause)
         return self._send("GET", path, params=params)
 
     def get_all(self, path: str, params: Mapping[str, str] | None = None, *, key: str | None = None) -> Answer:
@@ -153,36 +160,50 @@ class HttpGitHub:
         )
 
     def post(self, path: str, body: object = None) -> Answer:
-        """Create something; never tried twice.
+        """Create something; tried again only where GitHub refused and asked to come back later.
 
         Raises:
             Incomplete: GitHub cannot be reached, or refuses the token.
         """
-        return self._send("POST", path, body=body)
+        return self._write("POST", path, body)
 
     def put(self, path: str, body: object = None) -> Answer:
-        """Create or replace something; never tried twice.
+        """Create or replace something; tried again only where GitHub refused and asked to come back later.
 
         Raises:
             Incomplete: As `post`.
         """
-        return self._send("PUT", path, body=body)
+        return self._write("PUT", path, body)
 
     def patch(self, path: str, body: object = None) -> Answer:
-        """Change something; never tried twice.
+        """Change something; tried again only where GitHub refused and asked to come back later.
 
         Raises:
             Incomplete: As `post`.
         """
-        return self._send("PATCH", path, body=body)
+        return self._write("PATCH", path, body)
 
     def delete(self, path: str, body: object = None) -> Answer:
-        """Remove something; never tried twice.
+        """Remove something; tried again only where GitHub refused and asked to come back later.
 
         Raises:
             Incomplete: As `post`.
         """
-        return self._send("DELETE", path, body=body)
+        return self._write("DELETE", path, body)
+
+    def _write(self, method: str, path: str, body: object) -> Answer:
+        for _ in PAUSES:
+            answer = self._send(method, path, body=body)
+            asked = _asked_to_wait(answer)
+            if asked is None:
+                return answer
+            self._wait(asked)
+        return self._send(method, path, body=body)
+
+    def _wait(self, asked: float | None, pause: float = 0.0) -> None:
+        if asked:
+            self._notice(f"GitHub allows {self._holder} no more requests for now: waiting {asked:.0f} s.")
+        self._sleep(asked or pause)
 
     def _send(self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: object = None) -> Answer:
         try:
@@ -248,6 +269,6 @@ def _asked_to_wait(answer: Answer) -> float | None:
     Source: https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately.
     """
     text = answer.headers.get("retry-after", "")
-    if answer.status not in _LIMITED or not (text.isascii() and text.isdigit() and len(text) < len("99999")):
+    if answer.status not in LIMITED or not (text.isascii() and text.isdigit() and len(text) < len("99999")):
         return None
     return float(text) if int(text) <= LONGEST_WAIT else None

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from twinlock.aws.session import BotoServices, Credentials
 from twinlock.errors import Incomplete
-from twinlock.github.http import HttpGitHub
+from twinlock.github.http import HttpGitHub, unheard
 from twinlock.model.declaration import Where
 from twinlock.names import CONTROLLER_APP
 from twinlock.provider.port import Clients
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twinlock.provider.port import Properties
 
 _WORLD = "http://127.0.0.1:"
 
 
-def connect(inputs: Properties, target: Where) -> Clients:
+def connect(inputs: Properties, target: Where, notice: Callable[[str], None] = unheard) -> Clients:
     """Return the clients that a provider's inputs describe; nothing is sent yet.
 
     Raises:
@@ -26,7 +28,9 @@ def connect(inputs: Properties, target: Where) -> Clients:
     organization, account = inputs.get("organization"), inputs.get("awsAccountId")
     github = aws = None
     if organization is not None:
-        github = HttpGitHub(str(inputs["githubUrl"]), str(inputs["githubToken"]), holder=CONTROLLER_APP, target=target)
+        github = HttpGitHub(
+            str(inputs["githubUrl"]), str(inputs["githubToken"]), holder=CONTROLLER_APP, target=target, notice=notice
+        )
     if account is not None:
         aws = BotoServices(
             _credentials(inputs),

@@ -58,6 +58,14 @@ REACH = (
             ),
         ),
         (
+            "error reading from server: EOF",
+            "The provider ended in the middle of its work: error reading from server: EOF.",
+            (
+                "Run the same command again; it begins with new processes, goes on where this run stopped, "
+                "and takes over what was made nevertheless."
+            ),
+        ),
+        (
             "error: open /state/x.json: no space left on device",
             "The disk is full: error: open /state/x.json: no space left on device.",
             "Make room, then run the same command again; it goes on where this run stopped.",

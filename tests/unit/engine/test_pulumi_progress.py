@@ -187,6 +187,16 @@ def test_without_a_reported_error_the_last_line_counts() -> None:
     assert told.why == "The engine says: error: no stack"
 
 
+def test_an_engine_that_was_killed_is_no_riddle() -> None:
+    """It has written nothing about it."""
+    told = failure.told(a_stack(), "applied", [], "\n code: -9\n stdout: Updating:\n stderr: \n")
+    assert str(told) == (
+        "protections/payments was not applied.\n"
+        "The engine was ended by a signal.\n"
+        "Run the same command again; it goes on where this run stopped, and takes over what was made nevertheless."
+    )
+
+
 def test_a_run_that_was_ended_says_why() -> None:
     """The error of the watchdog names how long, and what was waited for."""
     told = failure.silent(a_stack(), 180.0, (f"create {TYPE} testers (181 s)",))

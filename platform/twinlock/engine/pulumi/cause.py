@@ -50,6 +50,19 @@ _KNOWN: Final = (
         ),
     ),
     (
+        re.compile(r"error reading from server|transport is closing|\bUnavailable\b|provider.*exited"),
+        "The provider ended in the middle of its work: {said}",
+        (
+            "Run the same command again; it begins with new processes, goes on where this run stopped, and takes over "
+            "what was made nevertheless."
+        ),
+    ),
+    (
+        re.compile(r"code: -\d+"),
+        "The engine was ended by a signal.",
+        "Run the same command again; it goes on where this run stopped, and takes over what was made nevertheless.",
+    ),
+    (
         re.compile(r"no space left on device|disk quota exceeded|file too large"),
         "The disk is full: {said}",
         "Make room, then run the same command again; it goes on where this run stopped.",

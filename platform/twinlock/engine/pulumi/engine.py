@@ -23,8 +23,10 @@ from pulumi.automation.errors import CommandError, StackNotFoundError
 from twinlock.engine import lock
 from twinlock.engine.port import Stack, ignore
 from twinlock.engine.pulumi import environment, failure, unended
+from twinlock.engine.pulumi.checkpoints import OnDisk
 from twinlock.engine.pulumi.command import Command
 from twinlock.engine.pulumi.custody import Nobody
+from twinlock.engine.pulumi.half_written import restore
 from twinlock.engine.pulumi.host import Host
 from twinlock.engine.pulumi.rebinding import bound, nothing, rebound
 from twinlock.engine.pulumi.run import Run
@@ -32,7 +34,7 @@ from twinlock.engine.pulumi.stale import remove_stale
 from twinlock.engine.pulumi.unasked import Unasked
 from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
-from twinlock.errors import Incomplete
+from twinlock.errors import Incomplete, TwinlockError
 from twinlock.files import write_atomically
 
 if TYPE_CHECKING:
@@ -334,13 +336,18 @@ class PulumiEngine:
         with lock.held(self._workspace.lock(stack), stack.id, _typed()):
             if self._workspace.state is not None:
                 remove_stale(self._workspace.state, stack)
+                restore(OnDisk(self._workspace.state).path(stack))
             content = self.checkpoint(stack)
             self._custody.begin(stack.id, content)
             try:
                 yield content
-                self._workspace.unended(stack).unlink(missing_ok=True)
-            finally:
-                self._custody.end(stack.id, self.checkpoint(stack))
+            except BaseException:
+                # What failed is to be told. Where this cannot be written down, the next run takes it for interrupted.
+                with contextlib.suppress(TwinlockError):
+                    self._custody.end(stack.id, self.checkpoint(stack))
+                raise
+            self._workspace.unended(stack).unlink(missing_ok=True)
+            self._custody.end(stack.id, self.checkpoint(stack))
 
 
 def _exported(known: Automated) -> str:

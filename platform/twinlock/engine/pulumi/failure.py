@@ -20,6 +20,8 @@ _PLAN: Final = re.compile(r"violates plan: |is not allowed by the plan: |^(?=exp
 _PROPERTY: Final = re.compile(r"properties changed: [=+~-]*([A-Za-z_][\w.]*)")
 _PROGRAM = "python inline source runtime error: "
 _TRACEBACK = "Traceback (most recent call last)"
+_SIGNAL: Final = re.compile(r"code: -\d+$")
+"""How the SDK tells of an engine that a signal has ended."""
 _LINES = 3
 """What, why and mend: an error of ours, as a program raised it."""
 
@@ -95,5 +97,5 @@ def _concealed(stack: Stack, text: str) -> str:
 def _last(written: str) -> str:
     """Return the last line that says what went wrong."""
     lines = [line.strip() for line in written.splitlines() if line.strip()]
-    errors = [line for line in lines if "error:" in line]
+    errors = [line for line in lines if "error:" in line or _SIGNAL.match(line)]
     return (errors or lines or ["The engine gave no reason."])[-1].removeprefix("stderr: ")

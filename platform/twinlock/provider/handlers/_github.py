@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from twinlock.errors import Incomplete
-from twinlock.github.client import segment
+from twinlock.github.client import mend, segment
 from twinlock.github.fields import Fields, Malformed
 from twinlock.model.observed import Observed, Seen, Unread
 
@@ -133,7 +133,7 @@ class Remote:
         raise Incomplete(
             f"{method} {path} was refused.",
             f"GitHub answered {answer.status}{said}.",
-            "See what the controller may do there, then run the same command again.",
+            mend(answer),
         )
 
 
