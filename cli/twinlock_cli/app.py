@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from twinlock.errors import Incomplete, TwinlockError
 from twinlock_cli import (
+    adopt,
     audit,
     check,
     demo,
@@ -77,6 +78,7 @@ def options(
 
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
+app.command("adopt")(adopt.adopt)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("schema")(schema.schema)

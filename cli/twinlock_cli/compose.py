@@ -172,8 +172,10 @@ def stacks(platform: Platform, running: WorldFile) -> Callable[[str, str], Stack
     from twinlock import programs
     from twinlock.names import CONTROLLER_APP
     from twinlock.provider.world_file import connection
+    from twinlock_cli.taken_over import TakenOver
 
-    return programs.stacks(platform.estate, connection(running, platform.estate, CONTROLLER_APP))
+    reached = connection(running, platform.estate, CONTROLLER_APP)
+    return programs.stacks(platform.estate, reached, TakenOver(platform.root))
 
 
 def controller(platform: Platform, running: WorldFile) -> HttpGitHub:
@@ -193,10 +195,18 @@ def seeder(platform: Platform, running: WorldFile) -> Seeder:
     """
     from twinlock.names import CONTROLLER_APP
     from twinlock_cli import prerequisites, seeds
+    from twinlock_cli.taken_over import TakenOver
 
     prerequisites.require_git()
-    token, github = running.token(CONTROLLER_APP), controller(platform, running)
-    return seeds.Seeds(platform.root, platform.estate, templates(), github, url=running.github_url, token=token)
+    return seeds.Seeds(
+        platform.root,
+        platform.estate,
+        templates(),
+        controller(platform, running),
+        url=running.github_url,
+        token=running.token(CONTROLLER_APP),
+        adopted=TakenOver(platform.root).was_there,
+    )
 
 
 def up(  # noqa: PLR0913 - what a run is of, and how it is done

@@ -9,13 +9,13 @@ import typer
 
 from twinlock_cli import progress
 from twinlock_cli.engines import EngineOption, JobsOption, Kind, ProviderAwsOption
-from twinlock_cli.render import Format, FormatOption, show, show_json
+from twinlock_cli.render import Format, FormatOption, counted, show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from twinlock.engine.sealed_plan import SealedPlan
-    from twinlock.provision import Provisioned
+    from twinlock.provision import Provisioned, SeedOutcome
     from twinlock.sealing import Sealed
 
 ServicesArgument = Annotated[
@@ -196,8 +196,8 @@ def _report(done: Provisioned, format: Format, shown: progress.Silent, *, verb: 
     if _for_machines(as_json(done), format, shown):
         return
     for name, outcome in done.seeds:
-        if type(outcome).__name__ == "Seeded":
-            show(f"{name}: seeded")
+        if (line := _seeded(outcome)) is not None:
+            show(f"{name}: {line}")
     for result in done.results:
         changed, total = len(result.changed), len(result.changes)
         show(f"{result.stack}: {changed} of {total} resources {verb}" if changed else f"{result.stack}: nothing to do")
@@ -214,6 +214,23 @@ def _for_machines(document: Mapping[str, object], format: Format, shown: progres
     else:
         return False
     return True
+
+
+def _seeded(outcome: SeedOutcome) -> str | None:
+    """Return what people are told of a repository's files; None where there is nothing to tell."""
+    from twinlock.names import DEFAULT_BRANCH
+    from twinlock.scaffold.pull_request import OtherBranch, Proposed
+    from twinlock.scaffold.seed import Seeded
+
+    match outcome:
+        case Seeded():
+            return "seeded"
+        case Proposed(pull=number, paths=paths):
+            return f"people must merge pull request #{number}, with {counted(len(paths), 'managed file')}"
+        case OtherBranch(branch=branch):
+            return f"rename its default branch {branch} to {DEFAULT_BRANCH}, then run the same command again"
+        case _:
+            return None
 
 
 def as_json(done: Provisioned) -> dict[str, object]:

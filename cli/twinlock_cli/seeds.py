@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING
 
 from twinlock.github.client import segment
 from twinlock.names import DEFAULT_BRANCH
+from twinlock.scaffold.pull_request import propose
 from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, seed
 from twinlock_cli.renderings import Renderings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from twinlock.github.client import GitHubReader
+    from twinlock.github.client import GitHubClient
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
     from twinlock.provision import SeedOutcome
+    from twinlock.scaffold.seed import Seeded
     from twinlock.scaffold.source import TemplateSource
 
 
@@ -27,7 +30,15 @@ class Seeds:
     """Pushes first commits; see `twinlock.provision.Seeder`."""
 
     def __init__(  # noqa: PLR0913 - an address and a token, beside what is seeded
-        self, root: Path, estate: Estate, source: TemplateSource, github: GitHubReader, *, url: str, token: str
+        self,
+        root: Path,
+        estate: Estate,
+        source: TemplateSource,
+        github: GitHubClient,
+        *,
+        url: str,
+        token: str,
+        adopted: Callable[[Repository], bool] = lambda _: False,
     ) -> None:
         """Prepare to seed; nothing is read or rendered yet.
 
@@ -35,22 +46,31 @@ class Seeds:
             root: The platform directory.
             estate: Whose repositories are seeded.
             source: Where the templates come from.
-            github: Tells which repositories have commits.
+            github: Tells which repositories have commits, and takes pull requests.
             url: Where git finds repositories, without the organization.
             token: What git authenticates with.
+            adopted: Tells whether a repository was there before the platform.
         """
         self._renderings = Renderings(root, estate, source)
         self._estate = estate
         self._github = github
+        self._adopted = adopted
         self._url = f"{url}/{estate.organization.login}"
         self._token = token
 
     def __call__(self, repository: Repository) -> SeedOutcome:
-        """Push the repository's tree, if it has no commits.
+        """Push the repository's tree, if it has no commits; to one taken over, propose the managed files.
 
         Raises:
             TwinlockError: git is missing, or the repository cannot be reached or refused the push.
         """
+        outcome = self._seeded(repository)
+        if isinstance(outcome, HasOtherCommits) and self._adopted(repository):
+            tree = self._renderings.trees[repository.name]
+            return propose(self._github, self._estate.organization.login, repository.name, tree) or outcome
+        return outcome
+
+    def _seeded(self, repository: Repository) -> Seeded | AlreadySeeded | HasOtherCommits:
         commit = self._renderings.digests[repository.name].commit
         head = self._head(repository)
         if head is None:

@@ -25,6 +25,7 @@ _CONTROLS = (
     "organization_administration",
     "organization_custom_properties",
     "organization_hooks",
+    "pull_requests",
     "repository_hooks",
     "secrets",
     "variables",

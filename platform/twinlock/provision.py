@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from twinlock.engine.result import Change
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
+    from twinlock.scaffold.pull_request import OtherBranch, Proposed
     from twinlock.scaffold.seed import AlreadySeeded, HasOtherCommits, Seeded
 
-    SeedOutcome: TypeAlias = Seeded | AlreadySeeded | HasOtherCommits
+    SeedOutcome: TypeAlias = Seeded | AlreadySeeded | HasOtherCommits | Proposed | OtherBranch
 
 ORGANIZATION, REPOSITORIES, PROTECTIONS = "organization", "repositories", "protections"
 """The programs, in the order in which they are provisioned."""
@@ -36,7 +37,7 @@ class Seeder(Protocol):
     """Gives a repository its first commit."""
 
     def __call__(self, repository: Repository) -> SeedOutcome:
-        """Push the rendered tree, if the repository has no commits.
+        """Push the rendered tree, if the repository has no commits; to one taken over, propose the managed files.
 
         Raises:
             TwinlockError: git is missing, or the repository cannot be reached or refused the push.
@@ -105,9 +106,12 @@ class Provisioned:
     @property
     def changed(self) -> bool:
         """Whether anything was, or would be, done."""
-        from twinlock.scaffold.seed import Seeded  # noqa: PLC0415 - the scaffold is not needed to preview
+        from twinlock.scaffold.pull_request import Proposed  # noqa: PLC0415 - the scaffold is not needed to preview
+        from twinlock.scaffold.seed import Seeded  # noqa: PLC0415 - as above
 
-        seeded = any(isinstance(outcome, Seeded) for _, outcome in self.seeds)
+        seeded = any(
+            isinstance(outcome, Seeded) or (isinstance(outcome, Proposed) and outcome.new) for _, outcome in self.seeds
+        )
         return seeded or bool(self.waiting) or any(result.changed for result in self.results)
 
 

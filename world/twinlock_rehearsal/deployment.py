@@ -22,6 +22,7 @@ from twinlock_rehearsal.state import Pending, ResourceState, concealed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from twinlock.engine.imports import Existing
     from twinlock.engine.port import Listener
     from twinlock.provider.port import Handler, HandlerFactory
     from twinlock_rehearsal.connections import Connector
@@ -54,8 +55,15 @@ class Deployment:
         changes: What was done so far, or would be.
     """
 
-    def __init__(
-        self, stack: str, state: State, surroundings: Surroundings, listener: Listener, *, apply: bool
+    def __init__(  # noqa: PLR0913 - what a run is made of
+        self,
+        stack: str,
+        state: State,
+        surroundings: Surroundings,
+        listener: Listener,
+        *,
+        apply: bool,
+        imports: Mapping[str, Existing] | None = None,
     ) -> None:
         """Prepare a run.
 
@@ -65,6 +73,7 @@ class Deployment:
             surroundings: What runs share.
             listener: Hears each change.
             apply: Whether to make live as declared, or only to say what would be done.
+            imports: What may be taken over, by URN, where the program declares it and the state does not hold it.
         """
         self.changes: list[Change] = []
         self._stack = stack
@@ -74,6 +83,7 @@ class Deployment:
         self._apply = apply
         self._providers: dict[str, tuple[str, Mapping[str, object]]] = {}
         self._visited: set[str] = set()
+        self._imports = imports or {}
         self._failure: BaseException | None = None
 
     def register(self, registration: Registration) -> Registered:
@@ -159,6 +169,7 @@ class Deployment:
         self._visited |= {registration.urn} | ({prior.urn} if prior else set())
         with naming(self._stack, registration.type, registration.name, "compared with what is live"):
             factory, handler = self._handler(registration.type, registration.provider)
+            prior = prior or self._taken_over(registration, handler)
             planned = plan(registration, prior, factory, handler)
         if planned.operation is Operation.REPLACE and registration.protect:
             refuse_protected(self._stack, [_record(registration)])
@@ -167,6 +178,18 @@ class Deployment:
         )
         self._tell(registration.urn, registration.type, planned.operation, planned)
         return registered
+
+    def _taken_over(self, registration: Registration, handler: Handler) -> ResourceState | None:
+        """Return a resource that may be taken over, as if a run had left it; None where there is none, or it is gone.
+
+        Another one that has its name by now is none: it was not there when the import was written.
+        """
+        existing = self._imports.get(registration.urn)
+        if existing is None:
+            return None
+        live = handler.read(existing.id, {**existing.known, **_told(registration)})
+        # What a declaration does not tell before an apply is compared as it is.
+        return live and replace(_record(registration), id=existing.id, inputs={**live, **existing.known})
 
     def _carry_out(
         self, registration: Registration, prior: ResourceState | None, planned: Plan, handler: Handler
@@ -235,6 +258,11 @@ def _record(registration: Registration) -> ResourceState:
         retain=registration.retain,
         deleted_with=registration.deleted_with,
     )
+
+
+def _told(registration: Registration) -> Mapping[str, object]:
+    """Return the inputs that are known before an apply."""
+    return {name: value for name, value in registration.properties.values.items() if not has_unknown(value)}
 
 
 def _foreseen(registration: Registration, planned: Plan) -> Registered:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import twinlock.provider.handlers
 import twinlock_rehearsal.handlers
-from twinlock.engine import fingerprint, lock
+from twinlock.engine import fingerprint, imports, lock
 from twinlock.engine.port import ignore, stack_reference
 from twinlock.engine.result import Change, Operation, Result
 from twinlock.errors import Incomplete
@@ -172,7 +172,8 @@ class EmbeddedEngine:
             yield
 
     def _deployment(self, stack: Stack, state: State, listener: Listener, *, apply: bool) -> Deployment:
-        return Deployment(stack.id, state, self._around, listener, apply=apply)
+        known = {imports.urn(stack.project, stack.group, each): each for each in stack.imports}
+        return Deployment(stack.id, state, self._around, listener, apply=apply, imports=known)
 
     def _referenced(self, reference: str) -> Mapping[str, object] | None:
         project, _, group = reference.removeprefix("organization/").partition("/")

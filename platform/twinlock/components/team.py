@@ -57,11 +57,12 @@ class Team(pulumi.ComponentResource):
         if members_declared:
             TeamMembers(
                 name,
-                team=resource.slug,
+                # What GitHub makes of the name is known beforehand, and not only once a team was renamed.
+                team=team.slug,
                 members=sorted(team.members),
                 maintainers=sorted(team.maintainers),
                 children=sorted(children),
-                opts=child,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[resource]),
             )
         self.id: pulumi.Output[str] = resource.id
         self.register_outputs({"id": self.id})

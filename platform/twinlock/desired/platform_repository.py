@@ -9,21 +9,28 @@ from twinlock.model.code_owners import CodeOwners, OwnerRule
 from twinlock.model.organization import Duty
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from twinlock.model.declaration import Declaration
 
 
 def platform_code_owners(declaration: Declaration) -> CodeOwners:
     """Return the owners: the platform's teams of everything, with the auditors and each service's testers beside."""
-    platform = teams_with(declaration, Duty.PLATFORM)
-    audited = (*platform, *teams_with(declaration, Duty.AUDITOR))
+    return owners(
+        teams_with(declaration, Duty.PLATFORM),
+        teams_with(declaration, Duty.AUDITOR),
+        {name: service.testers for name, service in declaration.services.items()},
+    )
+
+
+def owners(platform: tuple[str, ...], auditors: tuple[str, ...], testers: Mapping[str, str]) -> CodeOwners:
+    """Return the owners of a platform's files, given its teams and each service's testers."""
+    audited = (*platform, *auditors)
     return CodeOwners(
         (
             OwnerRule("*", platform),
             OwnerRule("/platform.yaml", audited),
             OwnerRule("/roster.yaml", audited),
-            *(
-                OwnerRule(f"/services/{name}.yaml", (*platform, service.testers))
-                for name, service in sorted(declaration.services.items())
-            ),
+            *(OwnerRule(f"/services/{name}.yaml", (*platform, team)) for name, team in sorted(testers.items())),
         )
     )

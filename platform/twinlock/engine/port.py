@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from twinlock.engine.imports import Existing
     from twinlock.engine.result import Change, Result
     from twinlock.errors import TwinlockError
 
@@ -44,6 +45,7 @@ class Stack:
         fingerprint: What the program is made of, in digest: with the same one, and the same answers from what it reads,
             it declares the same. None where nobody knows; it is then run each time.
         providers: Returns every provider that the program may declare; asked where it is not run.
+        imports: What it takes over instead of creating, where its state does not hold it yet.
     """
 
     program: str
@@ -51,6 +53,7 @@ class Stack:
     declare: Callable[[], None]
     fingerprint: str | None = None
     providers: Callable[[], tuple[Provider, ...]] = _none
+    imports: tuple[Existing, ...] = ()
 
     @property
     def project(self) -> str:

@@ -22,6 +22,7 @@ from twinlock.programs import definitions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from twinlock.engine.imports import Existing
     from twinlock.model.estate import Estate
     from twinlock.model.integration import Ground, UnderTest
     from twinlock.programs.run import Run
@@ -45,8 +46,23 @@ def stack(program: str, group: str, estate: Estate, connection: Connection) -> S
     return stacks(estate, connection)(program, group)
 
 
-def stacks(estate: Estate, connection: Connection) -> Callable[[str, str], Stack]:
-    """Return what makes the stacks of an estate, by program and group; it raises `BadInput` for any other program."""
+def nothing(program: str, group: str) -> tuple[Existing, ...]:
+    """Take over nothing."""
+    del program, group
+    return ()
+
+
+def stacks(
+    estate: Estate, connection: Connection, imports: Callable[[str, str], tuple[Existing, ...]] = nothing
+) -> Callable[[str, str], Stack]:
+    """Return what makes the stacks of an estate, by program and group; it raises `BadInput` for any other program.
+
+    Args:
+        estate: What must exist.
+        connection: Where.
+        imports: Returns what a stack may take over; what the estate does not declare is left out.
+    """
+    declared = _names(estate)
     common = _fingerprint(estate, connection)
     providers = partial(definitions.every, connection, estate.declaration.platform.target)
 
@@ -74,7 +90,8 @@ def stacks(estate: Estate, connection: Connection) -> Callable[[str, str], Stack
                 case _:
                     protections.declare(estate, group, connection)
 
-        return Stack(program, group, declare, fingerprint.digest(common, program, group), providers)
+        taken = tuple(each for each in imports(program, group) if each.name.partition(":")[0] in declared)
+        return Stack(program, group, declare, fingerprint.digest(common, program, group), providers, taken)
 
     return make
 
@@ -88,6 +105,14 @@ def environment(tested: UnderTest, ground: Ground, run: Run, account: AwsConnect
         integration.declare(tested, ground, run, account)
 
     return Stack("integration", run.name, declare)
+
+
+def _names(estate: Estate) -> frozenset[str]:
+    """Return what logical names begin with in programs: a team, a repository, a role, an account, the organization."""
+    roles = (role.name for account in estate.accounts.values() for role in account.roles)
+    purposes = (purpose.value for purpose in estate.accounts)
+    teams = (team.slug for team in estate.organization.teams)
+    return frozenset({estate.organization.login, *estate.repositories, *teams, *roles, *purposes})
 
 
 def _fingerprint(estate: Estate, connection: Connection) -> str:

@@ -86,10 +86,20 @@ def read(root: Path) -> WorldFile:
         BadInput: The file is damaged, or names a host that is not this machine.
     """
     path = root.joinpath(*PATH)
+    return read_file(path, missing=f"There is no world for {root}.")
+
+
+def read_file(path: Path, *, missing: str = "There is no world to read.") -> WorldFile:
+    """Return the world that a ready file tells of; `missing` is what to say where it does not exist.
+
+    Raises:
+        Incomplete: There is no such file, or it cannot be read.
+        BadInput: The file is damaged, or names a host that is not this machine.
+    """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise Incomplete(f"There is no world for {root}.", f"{path} does not exist.", START) from None
+        raise Incomplete(missing, f"{path} does not exist.", START) from None
     except OSError as error:
         raise Incomplete(f"{path} was not read.", f"The system says: {error.strerror}.", START) from error
     world = parse(content)

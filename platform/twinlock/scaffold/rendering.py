@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
     from twinlock.model.account import Purpose
+    from twinlock.model.code_owners import CodeOwners
     from twinlock.model.declaration import Service
     from twinlock.model.estate import Estate
     from twinlock.model.repository import Repository
@@ -52,10 +53,19 @@ def platform_tree(estate: Estate, source: TemplateSource) -> Tree:
     """
     platform = estate.declaration.platform
     owners = platform_code_owners(estate.declaration)
-    context = _pipelines_context(platform.organization, platform.region, platform.accounts) | {
-        "code_owners": code_owners.encode(owners, platform.organization),
-    }
-    return _Renderer(source).tree(Kind.PLATFORM, context)
+    return platform_files(platform.organization, platform.region, platform.accounts, owners, source)
+
+
+def platform_files(
+    organization: str, region: str, accounts: Mapping[Purpose, str], owners: CodeOwners, source: TemplateSource
+) -> Tree:
+    """Return the same for a platform that has no Estate yet.
+
+    Raises:
+        BadInput: As `platform_tree`.
+    """
+    context = _pipelines_context(organization, region, accounts)
+    return _Renderer(source).tree(Kind.PLATFORM, context | {"code_owners": code_owners.encode(owners, organization)})
 
 
 def pipelines_tree(organization: str, region: str, accounts: Mapping[Purpose, str], source: TemplateSource) -> Tree:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict
 
@@ -28,9 +29,10 @@ from twinlock.engine.pulumi.command import Command
 from twinlock.engine.pulumi.custody import Nobody
 from twinlock.engine.pulumi.half_written import restore
 from twinlock.engine.pulumi.host import Host
-from twinlock.engine.pulumi.rebinding import bound, nothing, rebound
+from twinlock.engine.pulumi.rebinding import bound, nothing
 from twinlock.engine.pulumi.run import Run
 from twinlock.engine.pulumi.stale import remove_stale
+from twinlock.engine.pulumi.taking_over import Taken, pending
 from twinlock.engine.pulumi.unasked import Unasked
 from twinlock.engine.pulumi.watchdog import Watchdog
 from twinlock.engine.result import Operation, Result
@@ -110,12 +112,12 @@ class PulumiEngine:
         run = Run(stack, listener, "previewed")
         saved = None if plan is None else str(plan)
         content = self.checkpoint(stack)
-        moved = self._moved(stack, content)
-        with self._preserved(kept=content is not None and not moved, settings=plan is not None) as workspace:
+        taken = self._taken(stack, content)
+        with self._preserved(kept=content is not None and not taken, settings=plan is not None) as workspace:
             self._run(
                 run,
                 lambda known: known.preview(**_COMMON, plan=saved, on_event=run.progress.hear),
-                moved=moved if workspace is not self._workspace else None,
+                taken=taken if workspace is not self._workspace else None,
                 workspace=workspace,
             )
         return run.result()
@@ -138,7 +140,7 @@ class PulumiEngine:
             self._run(
                 run,
                 lambda known: known.up(**_COMMON, plan=saved, show_secrets=False, on_event=run.progress.hear),
-                moved=self._moved(stack, content),
+                taken=self._taken(stack, content),
             )
         return run.result()
 
@@ -155,7 +157,8 @@ class PulumiEngine:
                 lambda known: known.destroy(
                     **_COMMON, program=run.program, show_secrets=False, on_event=run.progress.hear
                 ),
-                moved=self._moved(stack, content),
+                # What is not taken over yet is not this stack's to delete.
+                taken=replace(self._taken(stack, content), imports=()),
             )
         # The program is run for its providers alone: what it declares is found to be as it was.
         gone = (change for change in run.progress.changes if change.operation is Operation.DELETE)
@@ -252,7 +255,7 @@ class PulumiEngine:
         run: Run,
         act: Callable[[Automated], object],
         *,
-        moved: Mapping[str, str] | None = None,
+        taken: Taken | None = None,
         workspace: Workspace | None = None,
     ) -> None:
         command = self._command()
@@ -260,9 +263,8 @@ class PulumiEngine:
         with run.reported(), self._cancellable(command):
             there = None if kept is None else kept.read(run.stack) is not None
             known = Unasked(run.stack.group, self._opened(run, command, workspace), there=there)
-            if moved:
-                notes = _text(self._workspace.unended(run.stack))
-                _imported(known, unended.settled(rebound(_exported(known), moved), moved, notes))
+            if taken:
+                _imported(known, taken.into(_exported(known), run.stack))
             with Watchdog(run.progress, command.interrupt, patience=self._patience) as watchdog:
                 try:
                     act(known)
@@ -272,12 +274,12 @@ class PulumiEngine:
                         raise
                     raise failure.silent(run.stack, self._patience, watchdog.waited_for) from None
 
-    def _moved(self, stack: Stack, content: bytes | None) -> Mapping[str, str]:
-        """Return the ids that the state is to be told, by URN: of what took a name, and of what may have been made."""
-        if content is None:
-            return {}
-        begun = unended.begun(content, _text(self._workspace.unended(stack)))
-        return self._finder(stack, (*bound(content), *begun))
+    def _taken(self, stack: Stack, content: bytes | None) -> Taken:
+        """Return what the state has to be told before a run: see `Taken`."""
+        kept = _text(self._workspace.unended(stack))
+        known = () if content is None else bound(content)
+        moved = {} if content is None else self._finder(stack, (*known, *unended.begun(content, kept)))
+        return Taken(moved, kept, pending(stack, (each.urn for each in known)))
 
     def _note(self, run: Run) -> None:
         """Keep for the next run which creations failed and may have been done."""

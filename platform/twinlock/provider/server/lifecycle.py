@@ -85,6 +85,9 @@ class Lifecycle:
             inputs: What is declared now.
             ignored: Property paths whose difference is left alone.
         """
+        if not inputs:
+            # A refresh compares with what was declared last, and of what is taken over nothing was.
+            return Difference((), frozenset())
         with understood():
             found = self._handler.diff(live, step.without_unknown(inputs, known))
         differing = (*found, *step.unknown_changes(inputs, known))
@@ -124,7 +127,9 @@ class Lifecycle:
         if found is None:
             return None
         # What the answer does not tell (which rulesets are declared, say) stays as it was declared.
-        declared = {name: found.get(name, given) for name, given in inputs.items()} if inputs else dict(found)
+        # Of what is taken over the state tells as outputs what a read has to know, and it is as good as declared.
+        known = inputs or {name: value for name, value in outputs.items() if name != "id"}
+        declared = {name: found.get(name, given) for name, given in known.items()} if inputs else {**known, **found}
         return Live(declared, {**inputs, **found})
 
     def update(self, id_: str, inputs: Properties) -> Properties:
