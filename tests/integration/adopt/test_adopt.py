@@ -110,9 +110,12 @@ class Previewed:
     stacks: Any
 
     def operations(self, *kinds: str) -> set[tuple[str, str]]:
-        """Return stack and `type name` of what would be done so."""
+        """Return stack and `type name` of what would be done so; repositories of images bear their services' names."""
         return {
-            (stack["stack"], f"{change['type'].rpartition(':')[2]} {change['name']}")
+            (
+                stack["stack"],
+                f"{'ECR ' * ('ecr/' in change['type'])}{change['type'].rpartition(':')[2]} {change['name']}",
+            )
             for stack in self.stacks
             for change in stack["changes"]
             if change["operation"] in kinds
@@ -276,7 +279,7 @@ def test_preview_shows_what_differs_and_nothing_else(previewed: Previewed) -> No
     ruleset = fields("protections/payments", "RepositoryRuleset", "payments:default-branch")
     assert ("name", "main", "default-branch") in ruleset
     rulesets = fields("protections/orders", "RulesetInventory", "orders")
-    assert [before.split()[0] for path, before, _ in rulesets if path == "undeclared"] == ["reviews"]
+    assert [before.split()[0] for path, before, _ in rulesets if path == "undeclaredRulesets"] == ["reviews"]
     assert fields("protections/orders", "EnvironmentInventory", "orders") == {("names", "staging", "production")}
     access = fields("protections/orders", "RepositoryAccess", "orders")
     assert {change for change in access if change[0] != "teams"} == {
