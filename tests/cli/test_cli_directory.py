@@ -35,7 +35,7 @@ COMMANDS = {
     "world reset": ("world", "reset", "--yes"),
     "world down": ("world", "down"),
 }
-ANYWHERE = {"init", "demo", "schema"}
+ANYWHERE = {"adopt", "init", "demo", "schema"}
 """Commands that need no platform directory."""
 
 NOT_THERE = "Name a directory that can be written, with room for a few hundred kilobytes."

@@ -41,7 +41,7 @@ def test_team_is_declared_with_exactly_its_people(recorded: Any) -> None:  # noq
         "createDefaultMaintainer": False,
     }
     assert recorded.inputs("twinlock:github:TeamMembers")["payments-testers"] == {
-        "team": "the-slug",
+        "team": "payments-testers",
         "members": ["tess"],
         "maintainers": [],
         "children": [],
