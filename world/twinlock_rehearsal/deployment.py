@@ -188,8 +188,10 @@ class Deployment:
         if existing is None:
             return None
         live = handler.read(existing.id, {**existing.known, **_told(registration)})
+        if live is None:
+            return None
         # What a declaration does not tell before an apply is compared as it is.
-        return live and replace(_record(registration), id=existing.id, inputs={**live, **existing.known})
+        return replace(_record(registration), id=existing.id, inputs={**live, **existing.known})
 
     def _carry_out(
         self, registration: Registration, prior: ResourceState | None, planned: Plan, handler: Handler
