@@ -153,16 +153,21 @@ class Platform:
 
     def iam(self, purpose: str) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return IAM of one account, as its administrator."""
-        if purpose not in self._made:
-            keys, make = self.world["aws"]["accounts"][purpose], boto3.client
-            self._made[purpose] = make(
-                "iam",
+        return self.aws("iam", purpose)
+
+    def aws(self, service: str, purpose: str) -> Any:  # noqa: ANN401 - as above
+        """Return a service of one account, as its administrator."""
+        if f"{service} {purpose}" not in self._made:
+            keys = self.world["aws"]["accounts"][purpose]
+            make: Callable[..., Any] = boto3.client  # its overloads know service names only as literals
+            self._made[f"{service} {purpose}"] = make(
+                service,
                 region_name="eu-west-1",
                 endpoint_url=self.world["aws"]["url"],
                 aws_access_key_id=keys["access_key"],
                 aws_secret_access_key=keys["secret_key"],
             )
-        return self._made[purpose]
+        return self._made[f"{service} {purpose}"]
 
     def account(self, purpose: str) -> str:
         """Return the twelve digits of an account."""

@@ -283,7 +283,7 @@ def test_every_type_of_github_settles(world: World, tmp_path: Path) -> None:
 
 
 def test_the_organizations_settings_settle(world: World, tmp_path: Path) -> None:
-    """Settings that are always there are adopted, corrected, and given back."""
+    """Settings that are always there are set, corrected, and given back."""
 
     def declare() -> None:
         options = world.on_github()
@@ -304,7 +304,7 @@ def test_the_organizations_settings_settle(world: World, tmp_path: Path) -> None
         )
 
     engine, program, github = EmbeddedEngine(tmp_path), Stack("organization", "settings", declare), world.github
-    assert operations(engine.up(program)) == [("actions", Operation.UPDATE), ("workflow", Operation.UPDATE)]
+    assert operations(engine.up(program)) == [("actions", Operation.CREATE), ("workflow", Operation.CREATE)]
     assert engine.up(program).changed == ()
     github.put("/orgs/acme/actions/permissions/selected-actions", {"patterns_allowed": ["*/*"]})
     (drifted,) = engine.up(program).changed

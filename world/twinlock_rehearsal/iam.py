@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from twinlock.aws import policy
-from twinlock_rehearsal.aws import Service, not_reached
+from twinlock.provider.difference import changes
+from twinlock_rehearsal.aws import Service, not_reached, surplus, tag_changes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from twinlock.aws.session import AwsService
-    from twinlock.provider.port import Clients
+    from twinlock.engine.result import FieldChange
+    from twinlock.provider.port import Clients, Properties
 
 
 class Iam(Service):
@@ -27,6 +29,21 @@ class Iam(Service):
             raise not_reached()
         # boto3 takes any arguments; the port names those of reading
         super().__init__(cast("AwsService", clients.iam), clients.account, clients.region or "")
+
+
+def retag(iam: Iam, noun: str, live: Properties, inputs: Properties, **named: object) -> None:
+    """Make the tags of a thing exactly the declared; `named` says which one."""
+    if inputs.get("tags") and inputs["tags"] != live.get("tags"):
+        iam.send(f"tag_{noun}", Tags=tags(inputs["tags"]), **named)
+    extra = surplus(live, inputs)
+    if extra:
+        iam.send(f"untag_{noun}", TagKeys=extra, **named)
+
+
+def compared(live: Properties, declared: Properties) -> tuple[FieldChange, ...]:
+    """Return what is declared otherwise, and the tags that nobody declared."""
+    without = {name: value for name, value in declared.items() if name != "tags"}
+    return (*changes(live, without), *tag_changes(live, declared))
 
 
 def names(elements: Sequence[object], key: str) -> list[str]:

@@ -40,7 +40,7 @@ class ActionsPermissions:
     off: object
     reset: Mapping[str, object]
     of_repository: bool
-    adopts: bool = field(default=True, init=False)
+    adopts: bool = field(default=False, init=False)
 
     @property
     def replaces(self) -> frozenset[str]:
@@ -68,9 +68,8 @@ class ActionsHandler:
         return (*((Failure("repository", "is missing"),) if missing else ()), *unknown)
 
     def find(self, inputs: Properties) -> str | None:
-        """Return the owner's name where there is such an owner."""
-        owner = self._owner(inputs)
-        return None if self._github.get(self._path(owner)) is None else owner
+        """Return nothing: see `_setting`."""
+        del inputs
 
     def create(self, inputs: Properties) -> Created:
         """Set them."""

@@ -1,4 +1,8 @@
-"""A setting that is always there: one REST path to read it, replace it and put it back. A table says it all."""
+"""A setting that is always there: one REST path to read it, replace it and put it back. A table says it all.
+
+GitHub tells a setting that somebody made from one that follows the organization's, though both read alike. So one that
+is declared for the first time is set, whatever it is, as the official provider does.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ class RestSetting:
     fields: Mapping[str, str]
     reset: Mapping[str, object]
     of_repository: bool = True
-    adopts: bool = field(default=True, init=False)
+    adopts: bool = field(default=False, init=False)
 
     @property
     def replaces(self) -> frozenset[str]:
@@ -61,9 +65,8 @@ class SettingHandler:
         return (*missing, *(Failure(name, "is not known here") for name in inputs if name not in known))
 
     def find(self, inputs: Properties) -> str | None:
-        """Return the owner's name where the setting can be read."""
-        owner = str(inputs[self._setting.key])
-        return None if self._github.get(self._path(owner)) is None else owner
+        """Return nothing: to be read, it need not have been made."""
+        del inputs
 
     def create(self, inputs: Properties) -> Created:
         """Set it."""

@@ -18,15 +18,12 @@ class DefaultSecurityGroup(GroupHandler):
 
     type: ClassVar[str] = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
     replaces: ClassVar[frozenset[str]] = frozenset({"vpcId"})
-    adopts: ClassVar[bool] = True
     inputs: ClassVar[frozenset[str]] = INPUTS
     required: ClassVar[tuple[str, ...]] = ("vpcId",)
 
     def find(self, inputs: Properties) -> str | None:
-        """Return the id of the network's own group."""
-        same = matching(vpc_id=inputs["vpcId"], group_name="default")
-        found = self._first("describe_security_groups", "SecurityGroups", Filters=same)
-        return str(found["GroupId"]) if found else None
+        """Return nothing: each network has one, and to take it over is to make it."""
+        del inputs
 
     def create(self, inputs: Properties) -> Created:
         """Take it over and empty it.
@@ -34,9 +31,11 @@ class DefaultSecurityGroup(GroupHandler):
         Raises:
             Refused: There is no such network.
         """
-        id_ = self.find(inputs)
-        live = None if id_ is None else self.read(id_, inputs)
-        if id_ is None or live is None:
+        same = matching(vpc_id=inputs["vpcId"], group_name="default")
+        found = self._first("describe_security_groups", "SecurityGroups", Filters=same)
+        id_ = str(found["GroupId"]) if found else ""
+        live = self.read(id_, inputs) if found else None
+        if live is None:
             raise Refused(f"there is no network {inputs['vpcId']}")
         return Created(id_, self.update(id_, live, inputs))
 

@@ -94,7 +94,7 @@ class VpcEndpoint(Ec2Handler):
         wanted = self._wanted(inputs)
         changed: dict[str, object] = {}
         if wanted[_POLICY] != live.get(_POLICY):
-            changed["PolicyDocument"] = wanted[_POLICY]
+            changed["PolicyDocument"] = inputs.get(_POLICY, _EVERYTHING)
         if wanted[_PRIVATE] != live.get(_PRIVATE):
             changed["PrivateDnsEnabled"] = wanted[_PRIVATE]
         for name, field in _MEMBERS.items():

@@ -57,7 +57,7 @@ class Cluster(AwsHandler):
         """Change settings and tags."""
         differs = self._differing(live, inputs)
         if _SETTINGS in differs:
-            self._aws.send("update_cluster_settings", cluster=id, settings=inputs[_SETTINGS])
+            self._aws.send("update_cluster", cluster=id, settings=inputs[_SETTINGS])
         if TAGS in differs:
             extra = surplus(live, inputs)
             if extra:

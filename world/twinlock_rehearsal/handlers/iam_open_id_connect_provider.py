@@ -1,16 +1,12 @@
-"""`aws.iam.OpenIdConnectProvider`: whose identity tokens an account accepts, and for which audiences.
-
-Other audiences make a new provider of the same ARN: the local AWS cannot change those of an existing one.
-"""
+"""`aws.iam.OpenIdConnectProvider`: whose identity tokens an account accepts, and for which audiences."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from twinlock.provider.difference import changes
 from twinlock.provider.inputs import texts
 from twinlock.provider.port import Created, Failure
-from twinlock_rehearsal.iam import Iam, tags, untagged
+from twinlock_rehearsal.iam import Iam, compared, retag, tags, untagged
 
 if TYPE_CHECKING:
     from twinlock.engine.result import FieldChange
@@ -24,7 +20,7 @@ class OpenIdConnectProvider:
     """Handles them; the id is the ARN."""
 
     type: ClassVar[str] = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-    replaces: ClassVar[frozenset[str]] = frozenset({_URL, _CLIENTS})
+    replaces: ClassVar[frozenset[str]] = frozenset({_URL})
     adopts: ClassVar[bool] = False
 
     def __init__(self, clients: Clients) -> None:
@@ -68,17 +64,23 @@ class OpenIdConnectProvider:
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return what is declared otherwise."""
-        return changes(live, {**inputs, _URL: f"https://{_host(inputs[_URL])}"})
+        return compared(live, {**inputs, _URL: f"https://{_host(inputs[_URL])}"})
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
-        """Change thumbprints and tags."""
+        """Change audiences, what is too many first, thumbprints and tags."""
+        there, declared = set(texts(live, _CLIENTS)), set(texts(inputs, _CLIENTS))
+        for operation, audiences in (
+            ("remove_client_id_from_open_id_connect_provider", there - declared),
+            ("add_client_id_to_open_id_connect_provider", declared - there),
+        ):
+            for audience in sorted(audiences):
+                self._iam.send(operation, OpenIDConnectProviderArn=id, ClientID=audience)
         thumbprints = list(texts(inputs, _THUMBPRINTS))
         if thumbprints and set(thumbprints) != set(texts(live, _THUMBPRINTS)):
             self._iam.send(
                 "update_open_id_connect_provider_thumbprint", OpenIDConnectProviderArn=id, ThumbprintList=thumbprints
             )
-        if _TAGS in inputs and inputs[_TAGS] != live.get(_TAGS):
-            self._iam.send("tag_open_id_connect_provider", OpenIDConnectProviderArn=id, Tags=tags(inputs[_TAGS]))
+        retag(self._iam, "open_id_connect_provider", live, inputs, OpenIDConnectProviderArn=id)
         return {**live, **inputs}
 
     def delete(self, id: str, live: Properties) -> None:  # noqa: A002 - the port's name

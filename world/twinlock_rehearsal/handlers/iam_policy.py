@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from twinlock.aws.session import Refused
-from twinlock.provider.difference import changes
 from twinlock.provider.port import Created, Failure
-from twinlock_rehearsal.iam import Iam, names, says, tags, untagged
+from twinlock_rehearsal.iam import Iam, compared, names, retag, says, tags, untagged
 
 if TYPE_CHECKING:
     from twinlock.engine.result import FieldChange
@@ -73,7 +72,7 @@ class Policy:
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return what is declared otherwise."""
-        return changes(live, {**inputs, "policy": says(inputs["policy"])})
+        return compared(live, {**inputs, "policy": says(inputs["policy"])})
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Make its document a new version, in the place of the oldest where there is room for no more."""
@@ -82,8 +81,7 @@ class Policy:
             if len(versions) + 1 >= _MOST_VERSIONS:
                 self._iam.remove("delete_policy_version", PolicyArn=id, VersionId=versions[0])
             self._iam.send("create_policy_version", PolicyArn=id, PolicyDocument=inputs["policy"], SetAsDefault=True)
-        if "tags" in inputs and inputs["tags"] != live.get("tags"):
-            self._iam.send("tag_policy", PolicyArn=id, Tags=tags(inputs["tags"]))
+        retag(self._iam, "policy", live, inputs, PolicyArn=id)
         return {**live, **inputs}
 
     def delete(self, id: str, live: Properties) -> None:  # noqa: A002 - the port's name

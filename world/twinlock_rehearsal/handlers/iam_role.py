@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from twinlock.provider.difference import changes
 from twinlock.provider.port import Created, Failure
-from twinlock_rehearsal.iam import Iam, names, says, tags, untagged
+from twinlock_rehearsal.iam import Iam, compared, names, retag, says, tags, untagged
 
 if TYPE_CHECKING:
     from twinlock.engine.result import FieldChange
@@ -74,7 +73,7 @@ class Role:
 
     def diff(self, live: Properties, inputs: Properties) -> tuple[FieldChange, ...]:
         """Return what is declared otherwise; a boundary that is not declared is one too many."""
-        return changes(live, {**_DEFAULTS, **inputs, _TRUST: says(inputs[_TRUST])})
+        return compared(live, {**_DEFAULTS, **inputs, _TRUST: says(inputs[_TRUST])})
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Change what differs, what narrows it first."""
@@ -91,7 +90,7 @@ class Role:
                 "update_role", RoleName=id, MaxSessionDuration=wanted[_SECONDS], Description=wanted["description"]
             )
         if _TAGS in differs:
-            self._iam.send("tag_role", RoleName=id, Tags=tags(inputs[_TAGS]))
+            retag(self._iam, "role", live, inputs, RoleName=id)
         return {**live, **inputs}
 
     def delete(self, id: str, live: Properties) -> None:  # noqa: A002 - the port's name

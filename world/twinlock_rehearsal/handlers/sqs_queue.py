@@ -52,7 +52,7 @@ class Queue(AwsHandler):
     def create(self, inputs: Properties) -> Created:
         """Create it; what is not declared is as the official provider has it, which AWS's own choice need not be."""
         tags = inputs.get(TAGS)
-        attributes = _attributes(self._wanted(inputs))
+        attributes = _attributes({**self.defaults, **inputs})
         if inputs.get(_FIFO):
             attributes["FifoQueue"] = "true"
         answer = self._aws.send(
@@ -83,7 +83,7 @@ class Queue(AwsHandler):
 
     def update(self, id: str, live: Properties, inputs: Properties) -> Properties:  # noqa: A002 - the port's name
         """Change settings and tags."""
-        wanted, differs = self._wanted(inputs), self._differing(live, inputs)
+        wanted, differs = {**self.defaults, **inputs}, self._differing(live, inputs)
         changed = _attributes({_FIFO: wanted[_FIFO], **{name: wanted[name] for name in differs if name in wanted}})
         if changed:
             self._aws.send("set_queue_attributes", QueueUrl=id, Attributes=changed)

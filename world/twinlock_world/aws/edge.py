@@ -199,6 +199,12 @@ class Aws:
             case "ecs" if call.action in {"RunTask", "StartTask"}:
                 message = "This world runs no tasks: serve it with --tasks"
                 raise calls.RefusedError(calls.Refusal(501, "NotImplemented", message))
+            case "iam":
+                from twinlock_world.aws import audiences  # noqa: PLC0415 - loaded with the service that it is about
+
+                changed = audiences.answer(account, call, request)
+                self._written |= changed is not None
+                return None if changed is None else _xml(changed)
             case "kms":
                 from twinlock_world.aws import key_state  # noqa: PLC0415 - loaded with the service that it is about
 
