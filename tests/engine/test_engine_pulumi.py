@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from twinlock.errors import Incomplete
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PULUMI = ("--engine", "pulumi")
 
@@ -112,63 +109,3 @@ def test_a_world_that_says_nothing_ends_the_run_and_names_what_it_waits_for(
 def resources(content: bytes) -> list[str]:
     """Return the names of a checkpoint's resources."""
     return sorted(each["urn"] for each in json.loads(content)["checkpoint"]["latest"]["resources"])
-
-
-def test_both_engines_leave_the_same_world(provisioned: Any, new_platform: Callable[[], Any]) -> None:  # noqa: ANN401
-    """Of two worlds, one provisioned by each engine, everything is equal that GitHub and AWS would tell."""
-    other = new_platform()
-    assert other.twinlock("up", "--yes", "--engine", "embedded").code == 0
-    assert differences(observed(provisioned), observed(other)) == []
-
-
-def test_what_is_destroyed_is_gone_and_made_anew(provisioned: Any) -> None:  # noqa: ANN401
-    """Everything that was provisioned is deleted, by credentials of this run; the next up begins from nothing."""
-    gone = provisioned.twinlock("destroy", "--yes", *PULUMI, "--format", "json")
-    assert gone.code == 0, gone.err
-    operations = {change["operation"] for stack in gone.document["stacks"] for change in stack["changes"]}
-    counts = {stack["stack"]: len(stack["changes"]) for stack in gone.document["stacks"]}
-    assert (operations, min(counts.values()) > 0) == ({"delete"}, True)
-    assert provisioned.request("GET", "/orgs/acme/repos") == []
-    again = provisioned.twinlock("up", "--yes", *PULUMI, "--format", "json")
-    assert again.code == 0, again.err
-    assert {stack["stack"]: len(stack["changes"]) for stack in again.document["stacks"]} == counts
-
-
-POLICIES = ("permissions", "permissions/selected-actions", "permissions/workflow", "permissions/access")
-
-
-def observed(platform: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a world as it is to be compared.
-
-    A policy that was never written counts as what GitHub answers for it, an empty text as none; lists have no order.
-    """
-    dump = platform.dump()
-    for organization, held in dump["github"]["organizations"].items():
-        held["actions_policies"] = policies(platform, f"/orgs/{organization}/actions", POLICIES[:-1])
-        for name, repository in held["repositories"].items():
-            path = f"/repos/{organization}/{name}/actions"
-            repository["actions_policies"] = policies(platform, path, POLICIES)
-    return canonical(dump)
-
-
-def policies(platform: Any, path: str, kinds: tuple[str, ...]) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """Return what GitHub answers for what Actions may do, without addresses."""
-    found = {kind: platform.request("GET", f"{path}/{kind}") for kind in kinds}
-    return {kind: {k: v for k, v in each.items() if not k.endswith("_url")} for kind, each in found.items()}
-
-
-def canonical(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a document in which lists are sorted and an empty text is nothing."""
-    if isinstance(value, dict):
-        return {key: canonical(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return sorted((canonical(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
-    return None if value == "" else value
-
-
-def differences(one: Any, other: Any, path: str = "") -> list[str]:  # noqa: ANN401 - JSON
-    """Return the paths at which two documents differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        keys = sorted(one.keys() | other.keys())
-        return [each for key in keys for each in differences(one.get(key), other.get(key), f"{path}/{key}")]
-    return [] if one == other else [f"{path}: {json.dumps(one)[:200]} != {json.dumps(other)[:200]}"]
