@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from twinlock.adoption.undeclared import DECLARED_VARIABLES
+from twinlock.desired.accounts import PROVISIONED
 from twinlock.engine.imports import Existing
 from twinlock.model.observed import Seen
 from twinlock.model.repository import Visibility
@@ -76,7 +77,10 @@ def _organization(found: Found) -> Iterator[Existing]:
 
 def _accounts(proposal: Proposal) -> Iterator[Existing]:
     ours = {FLOW_LOG_ROLE, *(role for service in proposal.services for role in service_roles(service.name))}
-    for purpose, account in proposal.found.accounts.items():
+    for purpose in PROVISIONED:
+        account = proposal.found.accounts.get(purpose)
+        if account is None:
+            continue
         name = purpose.value
         around = (("twinlock:aws:Account", name),)
         if account.oidc_provider:

@@ -5,12 +5,14 @@ Each step is a fixture that says what it saw, so that every test judges one step
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 
+from twinlock.engine import imports
 from twinlock.manifest import naming
 
 if TYPE_CHECKING:
@@ -309,6 +311,19 @@ def test_up_asks_people_to_merge_the_managed_files(provisioned: tuple[Any, Answe
     suites = {f"{service}-integration-tests" for service, names in SERVICES.items() if len(names) == 1}
     seeded = dict.fromkeys({"billing", "delivery-pipelines", *suites}, "Seeded")
     assert outcomes == seeded | dict.fromkeys(WITH_COMMITS, "Proposed")
+
+
+def test_every_import_is_of_what_a_program_declares(acme: Acme, provisioned: tuple[Any, Answered]) -> None:
+    """Each resource that the files name is in its stack's state afterwards, but for the team that people deleted."""
+    del provisioned
+    missing = []
+    for path in sorted((acme.root / "imports").glob("*/*.json")):
+        program, group = path.parent.name, path.stem
+        held = json.loads((acme.root / ".twinlock" / "state" / program / path.name).read_bytes())["resources"]
+        known = {each["urn"] for each in held}
+        named = imports.read(path.read_bytes(), path.name)
+        missing += [each.name for each in named if imports.urn(f"twinlock-{program}", group, each) not in known]
+    assert missing == ["guild", "guild"]
 
 
 def test_audit_finds_the_managed_files_until_they_are_merged(provisioned: tuple[Any, Answered]) -> None:
