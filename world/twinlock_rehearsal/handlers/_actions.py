@@ -67,7 +67,7 @@ class ActionsHandler:
         unknown = (Failure(name, "is not known here") for name in inputs if name not in known)
         return (*((Failure("repository", "is missing"),) if missing else ()), *unknown)
 
-    def find(self, inputs: Properties) -> str | None:
+    def find(self, inputs: Properties) -> None:
         """Return nothing: see `_setting`."""
         del inputs
 

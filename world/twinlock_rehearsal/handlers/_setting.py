@@ -64,7 +64,7 @@ class SettingHandler:
         missing = () if self._setting.key in inputs else (Failure(self._setting.key, "is missing"),)
         return (*missing, *(Failure(name, "is not known here") for name in inputs if name not in known))
 
-    def find(self, inputs: Properties) -> str | None:
+    def find(self, inputs: Properties) -> None:
         """Return nothing: to be read, it need not have been made."""
         del inputs
 

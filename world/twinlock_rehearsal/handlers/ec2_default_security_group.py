@@ -21,7 +21,7 @@ class DefaultSecurityGroup(GroupHandler):
     inputs: ClassVar[frozenset[str]] = INPUTS
     required: ClassVar[tuple[str, ...]] = ("vpcId",)
 
-    def find(self, inputs: Properties) -> str | None:
+    def find(self, inputs: Properties) -> None:
         """Return nothing: each network has one, and to take it over is to make it."""
         del inputs
 
