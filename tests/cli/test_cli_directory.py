@@ -29,6 +29,7 @@ COMMANDS = {
     "up": ("up", "--yes"),
     "destroy": ("destroy", "--yes"),
     "audit": ("audit",),
+    "drift": ("drift",),
     "reconcile": ("reconcile", "--once", "--yes"),
     "world up": ("world", "up", "--detach"),
     "world status": ("world", "status"),

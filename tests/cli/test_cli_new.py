@@ -74,7 +74,7 @@ def test_a_new_service_is_told_whole(twinlock: Callable[..., Answer], acme: Path
             "invented billing-releaser-2 for billing-releasers",
             "./.github/CODEOWNERS: restored",
             "repositories/billing: 20 files written",
-            "repositories/billing-integration-tests: 19 files written",
+            "repositories/billing-integration-tests: 22 files written",
             "repositories/delivery-pipelines: unchanged",
         ],
         ["target: world (acme)", f"Next: twinlock -C {acme} check"],

@@ -218,6 +218,6 @@ def test_unknown_program_is_refused(estate: Estate, connection: Connection) -> N
         programs.stack("organisation", "platform", estate, connection)
     assert str(raised.value) == (
         "There is no program 'organisation'.\n"
-        "The programs are: organization, repositories, protections.\n"
+        "The programs are: state, organization, repositories, protections.\n"
         "Name one of them."
     )

@@ -313,7 +313,7 @@ def test_nothing_ambient_describes_iam(tmp_path: Path, monkeypatch: pytest.Monke
     loader = session._session().get_component("data_loader")
     assert (loader.determine_latest_version("iam", "service-2"), loader.list_available_services("service-2")) == (
         "2010-05-08",
-        ["ec2", "ecr", "ecs", "iam", "logs", "sqs"],
+        ["ec2", "ecr", "ecs", "iam", "kms", "logs", "s3", "sqs"],
     )
     BotoIam(_credentials(), region="eu-west-1", target=Where.WORLD, endpoint="http://127.0.0.1:9")
 

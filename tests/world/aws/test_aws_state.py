@@ -138,12 +138,12 @@ def test_networks_are_told_by_what_they_are(world: RunningWorld) -> None:
 def test_regional_services_are_told(world: RunningWorld) -> None:
     """What was made in them stands under its name; of services that nobody used nothing is told."""
     containers = [{"name": "one", "image": "one", "memory": 128}]
-    world.aws("ecs").create_cluster(clusterName="blue", tags=[{"key": "a", "value": "1"}])
-    world.aws("ecs").register_task_definition(family="job", containerDefinitions=containers)
-    world.aws("ecr").create_repository(repositoryName="images", imageTagMutability="IMMUTABLE")
-    world.aws("logs").create_log_group(logGroupName="/app", tags={"a": "1"})
-    world.aws("sqs").create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "5"}, tags={"a": "1"})
-    dumped = world.request("GET", "/_world/dump?normalised=true").json()["aws"]["111111111111"]["regions"]
+    world.aws("ecs", "second").create_cluster(clusterName="blue", tags=[{"key": "a", "value": "1"}])
+    world.aws("ecs", "second").register_task_definition(family="job", containerDefinitions=containers)
+    world.aws("ecr", "second").create_repository(repositoryName="images", imageTagMutability="IMMUTABLE")
+    world.aws("logs", "second").create_log_group(logGroupName="/app", tags={"a": "1"})
+    world.aws("sqs", "second").create_queue(QueueName="orders", Attributes={"VisibilityTimeout": "5"}, tags={"a": "1"})
+    dumped = world.request("GET", "/_world/dump?normalised=true").json()["aws"]["222222222222"]["regions"]
     found = dumped["eu-west-1"]
     settings = [{"name": "containerInsights", "value": "disabled"}]
     assert found["ecs"]["clusters"] == {"blue": {"status": "ACTIVE", "settings": settings, "tags": {"a": "1"}}}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.world.github.workflows.conftest import Works
 
 KEEPING = ("github/organization_settings.py", "github/repository_settings.py", "github/not_enforced.py")
-SHOWING = ("github/bodies/", "github/changes/", "github/routes/organizations.py", "graphql/")
+SHOWING = ("github/api_version.py", "github/bodies/", "github/changes/", "github/routes/organizations.py", "graphql/")
 
 
 def test_each_setting_decides_something_or_is_named(hub: Hub) -> None:
