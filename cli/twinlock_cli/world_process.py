@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from twinlock.errors import BadInput, Incomplete
 from twinlock.files import write_atomically
 from twinlock.provider import world_file
-from twinlock_cli import prerequisites, world_seed
+from twinlock_cli import local_socket, prerequisites, world_seed
 from twinlock_cli.world_place import Place, place, remember, server
 from twinlock_cli.world_requests import RESTART, running
 from twinlock_rehearsal import runner_image
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 START_SECONDS = 30
 JOIN_SECONDS = 5
 STOP_SECONDS = 15
-LONGEST_SOCKET = 100
-"""Bytes of a socket's path that every system takes (unix(7): 108 on Linux, 104 on macOS, with their end)."""
 POLL_SECONDS = 0.01
 """Between two looks at the world: it is another process, which tells by files and locks alone."""
 
@@ -152,9 +150,7 @@ def _launch(where: Place, estate: Estate, port: int) -> subprocess.Popen[bytes]:
     options["--companion"] = shlex.join(_gate_stub(where, estate))
     options |= {"--runner": "act", "--runner-path": where.tools}
     runner_image.furnish(where.tools)
-    if len(os.fsencode(where.socket)) <= LONGEST_SOCKET:
-        options["--socket"] = where.socket
-    options["--task-path"] = where.tools
+    options |= {"--socket": local_socket.beside(where.socket), "--task-path": where.tools}
     words = (str(word) for pair in options.items() for word in pair)
     arguments = [sys.executable, "-m", "twinlock_world", "serve", "--tasks", *words]
     with where.log.open("wb") as log:
