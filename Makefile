@@ -45,7 +45,7 @@ engine: $(READY) ## Install Pulumi and its GitHub provider into the user's cache
 	@$(BIN)/twinlock engine status > /dev/null || $(BIN)/twinlock engine install --from source
 
 test-engine: engine ## Run the tests with the real engine
-	@TWINLOCK_TEST_ENGINE=1 $(BIN)/python -m pytest -q tests/engine
+	@TWINLOCK_TEST_ENGINE=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q tests/engine
 
 check: $(READY) ## Lint, types, layers, lock files, generated pages
 	@$(BIN)/ruff check .
