@@ -372,7 +372,7 @@ def test_ignored_changes_are_left_alone_after_creation(engine: EmbeddedEngine, g
     github.broken["PUT /repos/acme/payments/actions/permissions"] = [Answer(403)]
     with pytest.raises(Incomplete):
         engine.up(program)
-    assert operations(engine.up(program).changed) == [("switch", UPDATE)]
+    assert operations(engine.up(program).changed) == [("switch", CREATE)]
     assert github.repositories["payments"]["actions"] is False
     github.repositories["payments"]["actions"] = True
     assert operations(engine.up(program).changed) == []
