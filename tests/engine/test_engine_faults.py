@@ -74,6 +74,14 @@ def started(platform: Any) -> subprocess.Popen[str]:  # noqa: ANN401
     return process
 
 
+def remove(platform: Any, nouns: str, names: Callable[[Any], list[object]]) -> None:  # noqa: ANN401
+    """Remove what the runs before may have come to make, or not: what a run makes at once has no order."""
+    for repository in platform.request("GET", "/orgs/acme/repos"):
+        path = f"/repos/{repository['full_name']}/{nouns}"
+        for name in names(platform.request("GET", path)):
+            platform.request("DELETE", f"{path}/{name}")
+
+
 def descendants(process: int) -> list[int]:
     """Return a process and all that it has started, itself or through others."""
     children: dict[int, list[int]] = {}
@@ -151,6 +159,7 @@ def test_a_name_that_the_first_attempt_has_taken_is_the_runs_own(
     arrange: Callable[..., None],
 ) -> None:
     """GitHub made the ruleset and answered 502; the second attempt is refused because the name is taken."""
+    remove(faulty, "rulesets", lambda listed: [each["id"] for each in listed])
     arrange("POST /repos/acme/*/rulesets", status=502, carried_out=True)
     what, why, _ = told(faulty)
     assert re.match(r"protections/payments: github:index/repositoryRuleset:RepositoryRuleset [\w:-]+ was not", what)
@@ -170,6 +179,7 @@ def test_a_token_that_expires_is_told_and_renewed(faulty: Any, arrange: Callable
 
 def test_a_failure_of_github_that_lasts_is_told(faulty: Any, arrange: Callable[..., None]) -> None:  # noqa: ANN401
     """Its provider tries four times; ours says what was asked and what GitHub answered."""
+    remove(faulty, "environments", lambda listed: [each["name"] for each in listed["environments"]])
     arrange("PUT /repos/acme/payments/environments/*", status=502, times=99)
     what, why, mend = told(faulty)
     assert what == "protections/payments: twinlock:github:EnvironmentProtection payments:production was not applied."
