@@ -307,7 +307,8 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[],
         started.append(process)
         deadline = time.monotonic() + SECONDS
         while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.01)
         assert ready.exists(), (place / "log").read_text()
         return ready
 

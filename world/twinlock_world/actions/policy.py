@@ -1,8 +1,7 @@
 """Which actions and workflows of others may be used, in GitHub's words.
 
 https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository.
-The sentences are those that users quote, such as in https://github.com/actions/runner/issues/1247,
-https://github.com/anthropics/claude-code-security-review/issues/15 and
+The sentences are those that users quote, such as in https://github.com/actions/runner/issues/1247 and
 https://github.com/subosito/flutter-action/issues/404. What isn't allowed fails the run before any job starts; what
 isn't pinned fails each job that uses it, before its first step. Pure.
 """
